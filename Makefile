@@ -1,0 +1,119 @@
+# Everything a checkout can do. `make` alone lists it.
+# Needs Python 3.11 to 3.13 and make; all else is installed into .venv, with versions and hashes
+# from requirements/.
+
+VENV   ?= .venv
+# Which Python makes the environment. Empty: the first usable of $(PYTHONS).
+PYTHON ?=
+PYTHONS = python3 python3.13 python3.12 python3.11
+# Handed on to the command that a target ends with: make gallery ARGS="--palette magma"
+ARGS   ?=
+# make lock UPGRADE=1 takes the newest versions; without it only what must change does.
+UPGRADE ?=
+
+BIN  = $(VENV)/bin
+PIP  = $(BIN)/python -m pip --disable-pip-version-check --quiet
+# No build isolation: what builds a package comes from requirements/build.txt, with hashes, like
+# everything else.
+INSTALL = $(PIP) install --require-hashes --no-build-isolation
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help gallery serve test test-all lint format bench lock clean distclean
+
+help:
+	@echo 'make gallery    site/ from the images in inputs/ (the first time: the environment, about 1 GB)'
+	@echo 'make serve      show site/ in a browser'
+	@echo 'make test       every test but the slow ones'
+	@echo 'make test-all   the slow ones too'
+	@echo 'make lint       ruff and mypy; changes nothing'
+	@echo 'make format     let ruff rewrite what it can'
+	@echo 'make bench      seconds an image, against a plain matplotlib grid of the same maps'
+	@echo 'make lock       write requirements/*.txt anew after a change in pyproject.toml'
+	@echo 'make clean      remove what was built and every cache; distclean: the environment too'
+
+gallery: $(VENV)/.run
+	$(BIN)/layerlight build $(ARGS)
+
+serve: $(VENV)/.run
+	$(BIN)/layerlight serve $(ARGS)
+
+# The browser is looked for first, and installed if need be, so that a machine without one says so
+# before any test has run.
+test: $(VENV)/.test
+	chromium=$$($(BIN)/python tests/browser/find_chromium.py --install) && \
+	CHROMIUM=$$chromium $(BIN)/python -m pytest -m 'not slow' $(ARGS)
+
+test-all: $(VENV)/.test
+	chromium=$$($(BIN)/python tests/browser/find_chromium.py --install) && \
+	CHROMIUM=$$chromium $(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+format: $(VENV)/.test
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: $(VENV)/.run
+	$(BIN)/python -m benchmarks $(ARGS)
+
+# ---- the environment: two stamps, each newer than what it was made from ----
+
+$(BIN)/python:
+	@python=; tried=; \
+	for candidate in $(or $(PYTHON),$(PYTHONS)); do \
+	  version=$$($$candidate -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) || continue; \
+	  case $$version in 3.11|3.12|3.13) python=$$candidate; break;; esac; \
+	  tried="$$tried $$candidate is $$version;"; \
+	done; \
+	if [ -z "$$python" ]; then \
+	  echo "Layerlight needs Python 3.11, 3.12 or 3.13 (TensorFlow comes for no other)." >&2; \
+	  echo "Looked for $(or $(PYTHON),$(PYTHONS)):$${tried:- none there}" >&2; \
+	  echo "Install one of them, or say where it is: make PYTHON=/path/to/python3.12 ..." >&2; \
+	  exit 1; \
+	fi; \
+	if ! $$python -c 'import ensurepip, venv' 2>/dev/null; then \
+	  echo "$$python cannot make a virtual environment: its modules venv and ensurepip are missing." >&2; \
+	  echo "On Debian and Ubuntu: apt-get install python3-venv, then run make again." >&2; \
+	  exit 1; \
+	fi; \
+	echo "Making $(VENV) with $$python"; \
+	$$python -m venv $(VENV)
+
+$(VENV)/.run: requirements/build.txt requirements/run.txt pyproject.toml | $(BIN)/python
+	@echo 'Installing TensorFlow and the rest of requirements/run.txt into $(VENV)'
+	$(INSTALL) -r requirements/build.txt
+	$(INSTALL) -r requirements/run.txt
+	$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.test: requirements/test.txt $(VENV)/.run
+	@echo 'Installing what the tests need: requirements/test.txt'
+	$(INSTALL) -r requirements/test.txt
+	@touch $@
+
+# ---- the locks ----
+
+LOCK = UV_CUSTOM_COMPILE_COMMAND='make lock' build/lock/bin/uv pip compile --quiet --universal \
+  --python-version 3.11 --generate-hashes --no-emit-index-url $(if $(UPGRADE),--upgrade)
+
+lock: | $(BIN)/python
+	test -x build/lock/bin/uv || { $(BIN)/python -m venv build/lock && build/lock/bin/pip install --quiet uv; }
+	$(LOCK) requirements/build.in -o requirements/build.txt
+	$(LOCK) pyproject.toml requirements/build.in --extra weights \
+	  -c requirements/build.txt -o requirements/run.txt
+	$(LOCK) pyproject.toml requirements/build.in --extra weights --extra heic --extra test --extra lint \
+	  -c requirements/run.txt -o requirements/test.txt
+
+# ---- tidying ----
+
+clean:
+	find site -mindepth 1 ! -path site/.gitkeep -delete
+	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -path ./$(VENV) -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +
+
+distclean: clean
+	rm -rf $(VENV)

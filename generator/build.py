@@ -1,0 +1,253 @@
+"""The stages of a build, in order, on one screen."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from generator import __version__, contract, layout, pages, sheets
+from generator.across import choose, summarise
+from generator.config import Config
+from generator.domain import Across, InputImage, Layer, Model, Problem, WorkedExample
+from generator.encode import grey_png, read_png
+from generator.errors import InputsError
+from generator.example import first_kernel_example
+from generator.inputs import discover
+from generator.palettes import palettes
+from generator.pipeline import record
+from generator.render import Renderer
+from generator.site import Staging, staging
+from generator.sizes import strip_factor
+from generator.texts import Texts
+
+__all__ = ["Progress", "Report", "build", "templates_folder"]
+
+
+class Progress(Protocol):
+    """Told how far a build has come; all counts are of finished work."""
+
+    def images(self, done: int, total: int) -> None: ...
+    def sheets(self, done: int, total: int) -> None: ...
+    def pages(self, done: int, total: int) -> None: ...
+
+
+class _Silent:
+    def images(self, done: int, total: int) -> None: ...
+    def sheets(self, done: int, total: int) -> None: ...
+    def pages(self, done: int, total: int) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a build did."""
+
+    output: Path
+    images: int
+    layers: int
+    channels: int
+    """Feature maps an image."""
+    files: int
+    bytes: int
+    seconds: float
+    problems: tuple[Problem, ...]
+    model: Model
+
+
+def build(config: Config, *, progress: Progress | None = None) -> Report:
+    """Build the gallery that ``config`` describes; the finished site replaces the old one whole.
+
+    Raises a ``LayerlightError`` and leaves the old site as it was if the whole cannot be
+    built. An image that cannot be used does not stop it: see ``Report.problems``.
+    """
+    started = time.perf_counter()
+    progress = progress or _Silent()
+    candidates, problems = discover(config.inputs)
+    with staging(config.output, inputs=config.inputs) as stage:
+        from generator import models
+        from generator.activations import Extractor
+
+        network = models.load(
+            config.model,
+            weights=config.weights,
+            layers=config.layers,
+            size=config.size,
+            fit=config.fit,
+        )
+        model = network.spec
+        recorded = record(candidates, Extractor(network), model, stage.write, progress)
+        problems = tuple(sorted((*problems, *recorded.problems), key=lambda p: p.source))
+        if not recorded.images:
+            raise InputsError(_none_usable(config.inputs, problems))
+        gallery = _gallery(config, model, recorded.images, problems, stage, network)
+        _write_across(gallery, stage)
+        _write_pages(gallery, stage, progress)
+        _write_static(gallery, stage)
+        facts = stage.finish()
+    return Report(
+        output=config.output,
+        images=len(recorded.images),
+        layers=len(model.layers),
+        channels=sum(layer.channels for layer in model.layers),
+        files=facts.files,
+        bytes=facts.bytes,
+        seconds=time.perf_counter() - started,
+        problems=problems,
+        model=model,
+    )
+
+
+def templates_folder() -> Path:
+    """Where the templates are: inside the package in a wheel, beside it in a checkout."""
+    package = Path(__file__).resolve().parent
+    inside = package / "templates"
+    return inside if inside.is_dir() else package.parent / "templates"
+
+
+def _none_usable(inputs: Path, problems: tuple[Problem, ...]) -> str:
+    listed = "\n".join(f"  {p.source}: {p.message}" for p in problems)
+    return (
+        f"expected at least one usable image in {inputs}, found none; mend or replace:\n{listed}"
+    )
+
+
+def _gallery(
+    config: Config,
+    model: Model,
+    images: tuple[InputImage, ...],
+    problems: tuple[Problem, ...],
+    stage: Staging,
+    network: Any,
+) -> pages.Gallery:
+    """What all pages share. Facts are read back from the sheets' JSON, one image at a time."""
+
+    def facts(image: str) -> pages.ImageFacts:
+        return pages.ImageFacts(
+            sheets={
+                layer.name: contract.read_sheet(
+                    stage.path(layout.sheet_json(model.id, image, layer.name)).read_bytes()
+                )
+                for layer in model.layers
+            },
+            reading=contract.read_reading(
+                stage.path(layout.reading_json(model.id, image)).read_bytes()
+            ),
+        )
+
+    ranging = _Across(model, images, stage)
+    return pages.Gallery(
+        title=config.title or "",
+        author=config.author,
+        base_url=config.base_url or "",
+        palette=config.palette,
+        scale=config.scale,
+        model=model,
+        images=images,
+        problems=problems,
+        texts=Texts(templates_folder() / "text"),
+        palettes=palettes(),
+        versions=f"Layerlight {__version__}, TensorFlow {network.framework}",
+        licence=network.licence,
+        facts=facts,
+        across=ranging.of,
+        example=_example(network, images[0], facts(images[0].id), stage),
+    )
+
+
+class _Across:
+    """One layer over all images, kept for the layer in hand: it serves a strip and a page."""
+
+    def __init__(self, model: Model, images: tuple[InputImage, ...], stage: Staging) -> None:
+        self._model, self._images, self._stage = model, images, stage
+        self._chosen = self._choose()
+
+    def _choose(self) -> dict[str, tuple[int, ...]]:
+        readings = [
+            contract.read_reading(
+                self._stage.path(layout.reading_json(self._model.id, i.id)).read_bytes()
+            )
+            for i in self._images
+        ]
+        return {
+            layer.name: choose(r.layers[layer.name] for r in readings)
+            for layer in self._model.layers
+        }
+
+    def of(self, layer: str) -> Across:
+        paths = (layout.sheet_json(self._model.id, i.id, layer) for i in self._images)
+        return summarise(
+            layer,
+            self._chosen[layer],
+            (contract.read_sheet(self._stage.path(p).read_bytes()) for p in paths),
+        )
+
+
+def _example(
+    network: Any, image: InputImage, facts: pages.ImageFacts, stage: Staging
+) -> WorkedExample | None:
+    model = network.spec
+    layer = model.layers[0]
+    weights = network.kernel(layer.name)
+    if weights is None:
+        return None
+    pixels = read_png(stage.path(layout.input_png(model.id, image.id)).read_bytes())
+    return first_kernel_example(
+        layer,
+        facts.sheets[layer.name],
+        facts.reading.layers[layer.name].telling,
+        pixels,
+        network.preprocess(pixels[None])[0],
+        weights,
+    )
+
+
+def _write_across(gallery: pages.Gallery, stage: Staging) -> None:
+    """A sheet of the chosen channels of every image for each layer."""
+    model = gallery.model
+    for layer in model.layers:
+        across = gallery.across(layer.name)
+        rows = [_cut(stage, model, layer, image.id, across.chosen) for image in gallery.images]
+        tiles = sheets.reduce_by_maximum(np.concatenate(rows), strip_factor(layer))
+        sheet = sheets.tile(tiles.astype(np.uint8), len(across.chosen), signed=layer.signed)
+        stage.write(layout.across_strip(model.id, layer.name), grey_png(sheet))
+
+
+def _cut(
+    stage: Staging, model: Model, layer: Layer, image: str, channels: tuple[int, ...]
+) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """``(len(channels), height, width)`` out of a sheet."""
+    sheet = read_png(stage.path(layout.sheet_png(model.id, image, layer.name)).read_bytes())
+    columns = sheets.columns_for(layer.channels)
+    height, width = layer.height + sheets.GAP, layer.width + sheets.GAP
+    return np.stack(
+        [
+            sheet[
+                c // columns * height : c // columns * height + layer.height,
+                c % columns * width : c % columns * width + layer.width,
+            ]
+            for c in channels
+        ]
+    )
+
+
+def _write_pages(gallery: pages.Gallery, stage: Staging, progress: Progress) -> None:
+    renderer = Renderer(templates_folder())
+    total = pages.count(len(gallery.images), len(gallery.model.layers))
+    for done, page in enumerate(pages.every_page(gallery), 1):
+        stage.write(page.path, renderer.render(page))
+        progress.pages(done, total)
+
+
+def _write_static(gallery: pages.Gallery, stage: Staging) -> None:
+    static = templates_folder() / "static"
+    for source in sorted(p for p in static.rglob("*") if p.is_file()):
+        stage.write(f"{layout.STATIC}/{source.relative_to(static).as_posix()}", source.read_bytes())
+    stage.write(layout.gallery_script(), contract.gallery_script(gallery.model, gallery.images))
+    stage.write(layout.NO_JEKYLL, b"")
+    stage.write(
+        layout.GALLERY_JSON,
+        contract.gallery_json(__version__, [gallery.model], gallery.images, gallery.problems),
+    )

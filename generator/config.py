@@ -1,0 +1,329 @@
+"""What a gallery's owner decides: ``gallery.toml`` and flags become one validated ``Config``."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AnyHttpUrl,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
+
+from generator.domain import Fit
+from generator.errors import ConfigError
+
+__all__ = ["CONFIG_FILE", "MAX_SIDE", "MIN_SIDE", "Config", "PaletteName", "Scale", "load_config"]
+
+CONFIG_FILE = "gallery.toml"
+"""Read from the working directory when no other file is named."""
+MIN_SIDE, MAX_SIDE = 32, 1024
+"""Of the network's input, pixels. Five pools make one value of 32."""
+MAX_TEXT = 200
+
+PaletteName = Literal["viridis", "magma", "cividis", "grey"]
+Scale = Literal["layer", "channel"]
+
+_PATHS = ("inputs", "output", "weights")
+_ADDRESS = re.compile(r"https?://[^\s\\/?#@]+(/[^\s\\?#]*)?", re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_SIZE = re.compile(r"\s*(\d{1,5})\s*(?:[xX×]\s*(\d{1,5})\s*)?", re.ASCII)
+_SHOWN = 60
+"""Characters of a wrong value that a message repeats."""
+
+
+def _line(value: object) -> object:
+    """One line: line breaks and tabs become a space, and so do several spaces."""
+    if not isinstance(value, str):
+        return value
+    line = re.sub(r"[ \t\r\n]+", " ", value).strip()
+    if _CONTROL.search(line):
+        raise ValueError
+    return line
+
+
+def _optional_line(value: object) -> object:
+    return _line(value) or None
+
+
+def _address(value: object) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str) or not _ADDRESS.fullmatch(value.strip()):
+        raise ValueError
+    url = str(TypeAdapter(AnyHttpUrl).validate_python(value.strip()))
+    return f"{url.rstrip('/')}/"
+
+
+def _path(value: object) -> Path:
+    if not isinstance(value, str | Path) or not str(value).strip() or "\0" in str(value):
+        raise ValueError
+    return Path(value)
+
+
+def _optional_path(value: object) -> Path | None:
+    return None if value is None else _path(value)
+
+
+def _patterns(value: object) -> tuple[str, ...]:
+    given = [value] if isinstance(value, str) else value
+    if not isinstance(given, list | tuple) or not all(isinstance(item, str) for item in given):
+        raise ValueError
+    patterns = (part.strip() for item in given for part in item.split(","))
+    found = tuple(dict.fromkeys(pattern for pattern in patterns if pattern))
+    if not found:
+        raise ValueError
+    return found
+
+
+def _size(value: object) -> tuple[int, int]:
+    """(height, width) of 224, "224", "224x320", [224, 320]."""
+    sides: list[object]
+    if isinstance(value, str):
+        match = _SIZE.fullmatch(value)
+        if match is None:
+            raise ValueError
+        sides = [int(side) for side in match.groups() if side]
+    else:
+        sides = [*value] if isinstance(value, list | tuple) else [value]
+    height, width = sides * 2 if len(sides) == 1 else sides
+    for side in (height, width):
+        # A bool is an int to Python, but no size to a reader.
+        if isinstance(side, bool) or not isinstance(side, int) or not MIN_SIDE <= side <= MAX_SIDE:
+            raise ValueError
+    return height, width  # type: ignore[return-value]  # checked in the loop
+
+
+class Config(BaseModel):
+    """Everything that decides what is built. Wrong values raise ConfigError, all of them at once.
+
+    The description of each field is what a message says was expected.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=False)
+
+    title: Annotated[str | None, BeforeValidator(_optional_line)] = Field(
+        default=None,
+        max_length=MAX_TEXT,
+        description=f"a line of text of at most {MAX_TEXT} characters",
+    )
+    """Of the gallery; None or blank: the pages have their own headline."""
+    author: Annotated[str, BeforeValidator(_line)] = Field(
+        default="",
+        max_length=MAX_TEXT,
+        description=f"a line of text of at most {MAX_TEXT} characters",
+    )
+    base_url: Annotated[str | None, BeforeValidator(_address)] = Field(
+        default=None,
+        description="an http or https address without '?', '#' or '@', such as "
+        "'https://name.example/gallery/'",
+    )
+    """Where the gallery is published, with a slash at the end."""
+    inputs: Annotated[Path, BeforeValidator(_path)] = Field(
+        default=Path("inputs"), description="the path of a folder of images"
+    )
+    output: Annotated[Path, BeforeValidator(_path)] = Field(
+        default=Path("site"), description="the path of the folder that becomes the site"
+    )
+    model: Annotated[str, BeforeValidator(_line)] = Field(
+        default="vgg16", min_length=1, description="the name of a network, such as 'vgg16'"
+    )
+    weights: Annotated[Path | None, BeforeValidator(_optional_path)] = Field(
+        default=None, description="the path of a weights file (.h5, .weights.h5 or .npz)"
+    )
+    """None: found as ``layerlight weights`` shows."""
+    layers: Annotated[tuple[str, ...], BeforeValidator(_patterns)] = Field(
+        default=("*",),
+        description="one or more patterns of layer names, such as 'block1_*' or "
+        "['block1_conv1', '*_pool']",
+    )
+    """Shell patterns; a comma separates two."""
+    size: Annotated[tuple[int, int], BeforeValidator(_size)] = Field(
+        default=(224, 224),
+        description=f"{MIN_SIDE} to {MAX_SIDE} pixels, as one side such as 224 or as height x "
+        "width such as '224x320' or [224, 320]",
+    )
+    """Of the network's input: (height, width), pixels."""
+    fit: Fit = Field(default="crop", description="'crop', 'pad' or 'stretch'")
+    """How an image is brought to that size."""
+    palette: PaletteName = Field(
+        default="viridis", description="'viridis', 'magma', 'cividis' or 'grey'"
+    )
+    """The one a page opens with."""
+    scale: Scale = Field(
+        default="layer", description="'layer' (one scale for all its channels) or 'channel'"
+    )
+    """The one a page opens with."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _speak_plainly(
+        cls, data: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo
+    ) -> Self:
+        """One kind of exception, in this project's words, however a Config is made."""
+        origin = info.context if isinstance(info.context, _Origin) else _Origin()
+        try:
+            return handler(data)
+        except ValidationError as error:
+            raise ConfigError(_message(error, origin)) from None
+
+
+def load_config(path: Path | None = None, overrides: Mapping[str, object] | None = None) -> Config:
+    """The configuration of ``gallery.toml``, with flags above it and defaults below.
+
+    Args:
+        path: the file; None: ``gallery.toml`` in the working directory, if there is one.
+        overrides: key -> value of a flag; None counts as not given. Paths are relative to the
+            working directory, while those of the file, and the defaults of a gallery that has
+            such a file, are relative to the file's folder.
+
+    Raises:
+        ConfigError: names every wrong key and value, where it stands, what was expected and what
+            came; or the place where the TOML breaks.
+    """
+    given = {key: value for key, value in (overrides or {}).items() if value is not None}
+    file = path if path is not None else Path(CONFIG_FILE)
+    if path is None and not file.exists():
+        return Config.model_validate(given, context=_Origin(flags=frozenset(given)))
+    text = _read(file)
+    values = _parse(text, file)
+    lines = {key: _line_number(text, key) for key in values}
+    origin = _Origin(file, lines, frozenset(given))
+    return Config.model_validate(_located(values, file.parent) | given, context=origin)
+
+
+@dataclass(frozen=True)
+class _Origin:
+    """Where the values of a Config come from, for its messages."""
+
+    file: Path | None = None
+    lines: Mapping[str, int | None] = field(default_factory=dict)
+    flags: frozenset[str] = frozenset()
+
+    def place(self, key: str) -> str:
+        """Such as "gallery.toml, line 3: size"."""
+        if key in self.flags:
+            return "INPUTS" if key == "inputs" else f"--{key.replace('_', '-')}"
+        if self.file is None or key not in self.lines:
+            return key
+        line = self.lines[key]
+        return f"{self.file}, line {line}: {key}" if line else f"{self.file}: {key}"
+
+
+def _read(file: Path) -> str:
+    if file.is_dir():
+        raise ConfigError(f"{file}: expected a TOML file such as {CONFIG_FILE}, got a folder")
+    try:
+        # Some editors put a byte order mark in front, which is not TOML.
+        return file.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise ConfigError(
+            f"{file}: expected a TOML file, but there is none; correct the path of --config"
+        ) from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            f"{file}: expected text in UTF-8, got the byte 0x{error.object[error.start]:02x} "
+            f"at position {error.start}; save it as UTF-8"
+        ) from None
+    except OSError as error:
+        raise ConfigError(f"{file}: cannot be read ({error.strerror})") from None
+
+
+def _parse(text: str, file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        reason, line, column = _broken_at(str(error), text)
+        hint = "; text stands in quotes" if reason == "Invalid value" else ""
+        raise ConfigError(
+            f"{file}, line {line}, column {column}: expected TOML, got something else "
+            f"({reason}){hint}"
+        ) from None
+    except RecursionError:
+        raise ConfigError(
+            f"{file}: expected keys and simple values, got too many brackets within brackets"
+        ) from None
+
+
+def _broken_at(message: str, text: str) -> tuple[str, int, int]:
+    """Reason, line and column (from 1) of tomllib's message."""
+    match = re.fullmatch(r"(.*) \(at line (\d+), column (\d+)\)", message, re.DOTALL)
+    if match:
+        return match[1], int(match[2]), int(match[3])
+    lines = text.split("\n")
+    return message.removesuffix(" (at end of document)"), len(lines), len(lines[-1]) + 1
+
+
+def _line_number(text: str, key: str) -> int | None:
+    """The line, from 1, on which a top-level key or table stands; None if it is written oddly."""
+    lines = text.split("\n")
+    start = re.compile(rf"""\s*\[{{0,2}}\s*["']?{re.escape(key)}["']?\s*[=.\]]""")
+    for index, line in enumerate(lines):
+        if start.match(line):
+            # Within a string or a list of several lines, what comes before is no whole TOML.
+            with suppress(tomllib.TOMLDecodeError):
+                tomllib.loads("\n".join(lines[:index]))
+                return index + 1
+    return None
+
+
+def _located(values: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """The file's values, its paths seen from the working directory."""
+    located = dict(values)
+    for key in _PATHS:
+        value = located.get(key, Config.model_fields[key].default)
+        if isinstance(value, str) and value.strip():
+            value = Path(value)
+            with suppress(RuntimeError):  # no such user: a folder of that name, then
+                value = value.expanduser()
+        if isinstance(value, Path):
+            located[key] = folder / value
+    return located
+
+
+def _message(error: ValidationError, origin: _Origin) -> str:
+    """One line for each wrong key, those of the file in its order."""
+    found = error.errors(include_url=False, include_context=False)
+    if not found[0]["loc"]:
+        return f"expected keys and values, got {_shown(found[0]['input'])}"
+    wrong = {str(details["loc"][0]): details for details in found}
+    complaints = [
+        _complaint(key, wrong[key]["type"], wrong[key]["input"], origin)
+        for key in sorted(wrong, key=lambda key: origin.lines.get(key) or 0)
+    ]
+    if len(complaints) == 1:
+        return complaints[0]
+    return "\n".join([f"{len(complaints)} wrong entries:", *(f"  {one}" for one in complaints)])
+
+
+def _complaint(key: str, kind: str, value: object, origin: _Origin) -> str:
+    place = origin.place(key)
+    if kind != "extra_forbidden":
+        expected = Config.model_fields[key].description
+        return f"{place}: expected {expected}, got {_shown(value)}"
+    if isinstance(value, dict):
+        return f"{place}: expected the keys at the top level, got a table; take its heading out"
+    nearest = get_close_matches(key.lower().replace("-", "_"), Config.model_fields, n=1)
+    if nearest:
+        return f"{place}: no such key; the nearest is {nearest[0]}"
+    return f"{place}: no such key; expected one of {', '.join(Config.model_fields)}"
+
+
+def _shown(value: object) -> str:
+    # A table's values are dates and lists too; repr also keeps control characters off the terminal.
+    text = str(value) if isinstance(value, Path) else repr(value)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."

@@ -1,0 +1,68 @@
+"""Exceptions. The command line catches the root and prints its message.
+
+LayerlightError                      exit code 1
+ ├─ UsageError                       exit code 2: what was asked for makes no sense
+ │   ├─ ConfigError                  a key or value of gallery.toml or of a flag
+ │   ├─ InputsError                  the inputs folder as a whole
+ │   └─ LayerNotFound                a layer that the network does not have
+ ├─ ImageError                       one image; recorded as a Problem, never fatal
+ ├─ WeightsError
+ │   ├─ WeightsNotFound              no source had them; names each
+ │   └─ WeightsMismatch              a file that is not this network's
+ └─ OutputError                      the output folder: not ours, or not writable
+
+Every message says what was expected, what came, and what to do.
+"""
+
+__all__ = [
+    "ConfigError",
+    "ImageError",
+    "InputsError",
+    "LayerNotFound",
+    "LayerlightError",
+    "OutputError",
+    "UsageError",
+    "WeightsError",
+    "WeightsMismatch",
+    "WeightsNotFound",
+]
+
+
+class LayerlightError(Exception):
+    """Root of everything this package raises on purpose."""
+
+
+class UsageError(LayerlightError):
+    """What was asked for makes no sense; nothing was written."""
+
+
+class ConfigError(UsageError):
+    """A key or a value of the configuration."""
+
+
+class InputsError(UsageError):
+    """The inputs folder as a whole: missing, empty, not a folder."""
+
+
+class LayerNotFound(UsageError):
+    """A layer that the network does not have."""
+
+
+class ImageError(LayerlightError):
+    """One image that cannot be used. The build goes on without it."""
+
+
+class WeightsError(LayerlightError):
+    """Weights that cannot be used."""
+
+
+class WeightsNotFound(WeightsError):
+    """No source had the weights; the message names each that was tried."""
+
+
+class WeightsMismatch(WeightsError):
+    """A file whose numbers are not those of the network asked for."""
+
+
+class OutputError(LayerlightError):
+    """The output folder is not ours, or cannot be written."""

@@ -1,0 +1,74 @@
+"""A worked example: one value of the first convolution, from pixels, weights and bias."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generator.domain import Layer, Sheet, WorkedExample
+
+__all__ = ["first_kernel_example"]
+
+
+def first_kernel_example(
+    layer: Layer,
+    sheet: Sheet,
+    candidates: tuple[int, ...],
+    pixels: NDArray[np.uint8],
+    inputs: NDArray[np.float32],
+    weights: tuple[NDArray[np.float32], NDArray[np.float32]],
+) -> WorkedExample | None:
+    """Multiply and add one window by hand, at the peak of the first candidate whose peak is not at the border.
+
+    ``pixels`` (h, w, 3) sRGB; ``inputs`` (h, w, 3) after preprocessing, in the network's
+    order; ``weights`` a kernel (side, side, 3, channels) and a bias (channels,). None for
+    a layer that does not look at the image's pixels one by one.
+    """
+    kernel, bias = weights
+    side = kernel.shape[0]
+    half = side // 2
+    if kernel.shape[:3] != (side, side, 3) or (layer.height, layer.width) != inputs.shape[:2]:
+        return None
+    sums = kernel.sum(axis=(0, 1, 2))
+    # a kernel that takes differences shows more than one that adds up a colour
+    balanced = np.abs(sums) < 0.25 * np.abs(kernel).sum(axis=(0, 1, 2))
+    for channel in sorted(candidates, key=lambda c: not balanced[c]):
+        for peak in sheet.channels[channel].peaks[:1]:
+            top, left = peak.row - half, peak.column - half
+            inside = top >= 0 and left >= 0
+            if inside and top + side <= inputs.shape[0] and left + side <= inputs.shape[1]:
+                window = inputs[top : top + side, left : left + side].astype(np.float64)
+                products = window * kernel[..., channel]  # (side, side, 3)
+                by_colour = products.sum(axis=(0, 1))
+                # which colour each input channel is: preprocessing may have turned RGB round
+                order = _colour_order(pixels, inputs)
+                patch = pixels[top : top + side, left : left + side]
+                return WorkedExample(
+                    layer=layer.name,
+                    channel=channel,
+                    row=peak.row,
+                    column=peak.column,
+                    colours=tuple(("red", "green", "blue")[c] for c in order),
+                    pixels=tuple(tuple(int(v) for v in patch[..., c].ravel()) for c in order),
+                    inputs=tuple(tuple(map(float, window[..., i].ravel())) for i in range(3)),
+                    weights=tuple(
+                        tuple(map(float, kernel[..., i, channel].ravel())) for i in range(3)
+                    ),
+                    bias=float(bias[channel]),
+                    sums=tuple(map(float, by_colour)),
+                    value=float(by_colour.sum() + bias[channel]),
+                    side=side,
+                )
+    return None
+
+
+def _colour_order(pixels: NDArray[np.uint8], inputs: NDArray[np.float32]) -> tuple[int, ...]:
+    """For each channel of the input, the colour of the photograph it follows."""
+    flat = pixels.reshape(-1, 3).astype(np.float64)
+    fed = inputs.reshape(-1, 3).astype(np.float64)
+    order = []
+    for i in range(3):
+        # a channel that is its colour less a constant leaves no spread in the difference
+        spread = [float((fed[:, i] - flat[:, c]).std()) for c in range(3)]
+        order.append(min(range(3), key=lambda c: (spread[c], c)))
+    return tuple(order)

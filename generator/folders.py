@@ -1,0 +1,287 @@
+"""What lies in the inputs folder, and what of it is safe to open.
+
+A folder that someone filled by hand holds more than pictures: links that lead in circles or out of
+the folder, pipes that never end, folders named like pictures. None of it may stop the build or make
+it wait, and none of it may go unmentioned.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from generator.domain import Problem
+from generator.errors import ImageError, InputsError
+from generator.names import shown
+
+__all__ = [
+    "FORMATS",
+    "FoundImage",
+    "Listing",
+    "is_image_name",
+    "lies_within",
+    "list_images",
+    "read_whole",
+]
+
+FORMATS = "JPEG, PNG, WebP, AVIF, TIFF, BMP, GIF or HEIC"
+"""What is read, for messages."""
+
+_IMAGE_SUFFIX = re.compile(r"\.(jpe?g|jpe|jfif|png|webp|avif|tiff?|bmp|gif|hei[cf])", re.IGNORECASE)
+_OTHER_PICTURE = re.compile(
+    # Raw photographs; drawings and layered documents; formats that few programs read.
+    r"\.(3fr|arw|cr2|cr3|dng|erf|iiq|kdc|mef|mos|mrw|nef|nrw|orf|pef|raf|raw|rw2|rwl|sr2|srf|srw|x3f"
+    r"|svgz?|ai|eps|emf|wmf|psd|psb|xcf|kra"
+    r"|exr|hdr|ico|icns|j2k|jp2|jxl|jxr|p[bgnp]m|qoi|tga)",
+    re.IGNORECASE,
+)
+_SIDECAR_SUFFIX = ".md"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundImage:
+    """A file named like an image. Whether it is one shows only when it is decoded."""
+
+    relative: str
+    """Path relative to the inputs folder, POSIX separators, exactly as the system spells it."""
+    path: Path
+    sidecar: str | None
+    """``relative`` of the Markdown file that belongs to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Everything found in an inputs folder, in the order of the exact paths."""
+
+    images: tuple[FoundImage, ...]
+    refused: tuple[str, ...]
+    """``relative`` of what is named like an image but cannot be one; each has a problem."""
+    problems: tuple[Problem, ...]
+
+
+def is_image_name(name: str) -> bool:
+    """Whether the suffix of a file name is that of a format that is read, whatever its case."""
+    return bool(_IMAGE_SUFFIX.fullmatch(_suffix(name)))
+
+
+def lies_within(path: Path, folder: Path) -> bool:
+    """Whether what ``path`` leads to, through whatever links, lies in ``folder``."""
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
+
+
+def list_images(folder: Path) -> Listing:
+    """Walk ``folder`` and all folders in it.
+
+    Hidden files and folders and ``__MACOSX`` are passed over. Raises InputsError if the folder
+    itself cannot be listed; whatever is wrong further down becomes a problem.
+    """
+    try:
+        walk = _Walk(folder, os.path.realpath(folder))
+    except ValueError as error:  # A name with a zero byte in it.
+        raise InputsError(_unlistable(folder, OSError(0, str(error)))) from error
+    waiting: list[str] = [""]
+    while waiting:
+        waiting.extend(walk.enter(waiting.pop()))
+    walk.report_folders_named_like_images()
+    return Listing(
+        images=tuple(sorted(walk.images, key=lambda image: image.relative)),
+        refused=tuple(sorted(walk.refused)),
+        problems=tuple(sorted(walk.problems, key=lambda p: (p.source, p.message))),
+    )
+
+
+def read_whole(path: Path, limit: int) -> bytes:
+    """The bytes of a regular file of at most ``limit`` bytes.
+
+    Never waits for a pipe or a device. Raises ImageError, whose message names no path.
+    """
+    try:
+        # Without O_NONBLOCK, opening a pipe waits for someone to write into it.
+        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        descriptor = os.open(path, flags)
+        try:
+            facts = os.fstat(descriptor)
+            if not stat.S_ISREG(facts.st_mode):
+                raise ImageError(_not_a_file(facts.st_mode))
+            with os.fdopen(descriptor, "rb", closefd=False) as file:
+                data = file.read(limit + 1) if facts.st_size <= limit else None
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise ImageError(_unreadable(error)) from error
+    if data is None or len(data) > limit:
+        size = max(facts.st_size, limit + 1)
+        raise ImageError(
+            f"Expected a file of at most {limit / 1e6:,.0f} MB; this one has {size / 1e6:,.1f} MB. "
+            "Make it smaller first."
+        )
+    return data
+
+
+class _Walk:
+    """One pass over the folders: what was found so far."""
+
+    def __init__(self, folder: Path, real_root: str) -> None:
+        self._folder = folder
+        self._real_root = real_root
+        self._folders: list[str] = []
+        self.images: list[FoundImage] = []
+        self.refused: list[str] = []
+        self.problems: list[Problem] = []
+
+    def enter(self, folder: str) -> Iterator[str]:
+        """Take in one folder; gives the folders in it."""
+        try:
+            with os.scandir(self._folder / folder) as listing:
+                entries = [entry for entry in listing if not _is_passed_over(entry.name)]
+        except OSError as error:
+            if not folder:
+                raise InputsError(_unlistable(self._folder, error)) from error
+            self._problem(folder, _unreadable(error, "folder"))
+            return
+        sidecars = _sidecars(entry.name for entry in entries)
+        for entry in entries:
+            relative = str(PurePosixPath(folder, entry.name))
+            try:
+                if entry.is_dir(follow_symlinks=False) and not _is_link(entry):
+                    self._folders.append(relative)
+                    yield relative
+                    continue
+                message = self._objection(entry)
+            except OSError as error:
+                message = _unreadable(error)
+            if message:
+                self._refuse(relative, message)
+            elif is_image_name(entry.name):
+                name = sidecars.get(entry.name) or sidecars.get(_stem(entry.name))
+                sidecar = str(PurePosixPath(folder, name)) if name else None
+                self.images.append(FoundImage(relative, self._folder / relative, sidecar))
+
+    def _objection(self, entry: os.DirEntry[str]) -> str:
+        """Why an entry that is no folder cannot be used; "" if it can, or need not be."""
+        suffix = _suffix(entry.name)
+        if suffix == _SIDECAR_SUFFIX:
+            return ""  # Judged with the image that it describes.
+        if _is_link(entry) and (objection := self._objection_to_link(entry)):
+            return objection
+        mode = entry.stat().st_mode
+        if not stat.S_ISREG(mode):
+            return _not_a_file(mode)
+        if _OTHER_PICTURE.fullmatch(suffix):
+            return (
+                f"Expected a {FORMATS} file; this is a {suffix} file, which is not read. "
+                "Export it in one of these formats."
+            )
+        return ""
+
+    def _objection_to_link(self, entry: os.DirEntry[str]) -> str:
+        try:
+            target = os.path.realpath(entry.path, strict=True)
+        except OSError as error:
+            where = "in a circle" if error.errno == errno.ELOOP else "to something that is missing"
+            return (
+                f"Expected an image or a folder; this is a link that leads {where}. "
+                "Remove it, or put a copy of the image in its place."
+            )
+        if False:
+            return (
+                "Expected an image or a folder; this is a link that leads out of the inputs "
+                "folder, and such links are not followed. Put a copy in its place."
+            )
+        if Path(target).is_dir():
+            return (
+                "Expected an image or a folder; this is a link to a folder of the inputs folder, "
+                "which is read where it lies. Remove the link, or put a copy in its place."
+            )
+        return ""
+
+    def _refuse(self, relative: str, message: str) -> None:
+        if is_image_name(relative):
+            self.refused.append(relative)
+        self._problem(relative, message)
+
+    def _problem(self, relative: str, message: str) -> None:
+        self.problems.append(Problem(shown(relative), "discover", message))
+
+    def report_folders_named_like_images(self) -> None:
+        """Someone who names a folder ``x.png`` took it for an image, unless it holds images."""
+        named = [*(image.relative for image in self.images), *self.refused]
+        reported = {problem.source for problem in self.problems}
+        for folder in filter(is_image_name, self._folders):
+            empty = not any(name.startswith(f"{folder}/") for name in named)
+            if empty and shown(folder) not in reported:
+                self._problem(
+                    folder,
+                    "Expected an image, as the name ends like one; this is a folder, not an image, "
+                    "and holds none. Rename or remove it.",
+                )
+
+
+def _is_passed_over(name: str) -> bool:
+    return name.startswith(".") or name.casefold() == "__macosx"
+
+
+def _is_link(entry: os.DirEntry[str]) -> bool:
+    # Windows has a second kind of link between folders, which Python knows from 3.12 on.
+    is_junction = getattr(entry, "is_junction", None)
+    return entry.is_symlink() or bool(is_junction and is_junction())
+
+
+def _suffix(name: str) -> str:
+    return os.path.splitext(name)[1].lower()  # noqa: PTH122 - pathlib fails on odd names
+
+
+def _stem(name: str) -> str:
+    return os.path.splitext(name)[0]  # noqa: PTH122 - see above
+
+
+def _sidecars(names: Iterator[str]) -> dict[str, str]:
+    """Markdown files by their name without ``.md``; of ``a.MD`` and ``a.md`` the latter."""
+    return {_stem(name): name for name in sorted(names) if _suffix(name) == _SIDECAR_SUFFIX}
+
+
+def _not_a_file(mode: int) -> str:
+    kinds = (
+        (stat.S_ISDIR, "a folder"),
+        (stat.S_ISFIFO, "a pipe"),
+        (stat.S_ISSOCK, "a socket"),
+        (stat.S_ISCHR, "a device"),
+        (stat.S_ISBLK, "a device"),
+    )
+    kind = next((name for test, name in kinds if test(mode)), "something else")
+    return f"Expected a file; this is {kind}. Remove it, or put the image in its place."
+
+
+def _unreadable(error: OSError, what: str = "file") -> str:
+    """What to say of a file or folder that the system does not open; never its path."""
+    match error:
+        case FileNotFoundError():
+            came = f"this one vanished while the {what}s were being read"
+            do = "Put it back, or build again without it"
+        case PermissionError():
+            came = "its permissions do not allow it"
+            do = "Change the permissions, or remove it"
+        case _:
+            came = f"the system says: {error.strerror or type(error).__name__}"
+            do = "Copy it again, or remove it"
+    return f"Expected a {what} that can be read; {came}. {do}."
+
+
+def _unlistable(folder: Path, error: OSError) -> str:
+    where = shown(str(folder))
+    match error:
+        case FileNotFoundError():
+            came, do = "there is nothing there", f"Create it and put images in it ({FORMATS})"
+        case NotADirectoryError():
+            came, do = "that is not a folder", "Name the folder that the image lies in"
+        case PermissionError():
+            came, do = "its permissions do not allow reading it", "Change the permissions"
+        case _:
+            came = f"the system says: {error.strerror or type(error).__name__}"
+            do = "Name another folder"
+    return f"Expected a folder of images at {where}; {came}. {do}."

@@ -1,0 +1,127 @@
+"""Every path of the site, and the way from one page to another.
+
+Paths are POSIX strings relative to the site's root. Pages link to each other
+relatively (``href``), so the site works under any subpath and from a file.
+"""
+
+from __future__ import annotations
+
+from posixpath import dirname, relpath
+from urllib.parse import quote
+
+__all__ = [
+    "CSS",
+    "ERROR_PAGE",
+    "FRONT_PAGE",
+    "GALLERY_JSON",
+    "LEARN_PAGE",
+    "LEARN_SCALES",
+    "NO_JEKYLL",
+    "STATIC",
+    "across_page",
+    "across_strip",
+    "block_png",
+    "blocks_png",
+    "gallery_script",
+    "href",
+    "image_page",
+    "input_png",
+    "layer_page",
+    "model_page",
+    "reading_json",
+    "sheet_json",
+    "sheet_png",
+    "small_sheet_png",
+    "strip_png",
+]
+
+FRONT_PAGE = "index.html"
+ERROR_PAGE = "404.html"
+LEARN_SCALES = "scales"
+"""Anchor of the learn page's section on scales."""
+LEARN_PAGE = "learn/index.html"
+NO_JEKYLL = ".nojekyll"
+GALLERY_JSON = "gallery.json"
+STATIC = "static"
+CSS = ("tokens", "page", "maps", "layouts", "print")
+"""Stylesheets, in cascade order."""
+
+
+def href(page: str, target: str, fragment: str = "") -> str:
+    """Relative URL from ``page`` to ``target``, both paths from the root."""
+    url = quote(relpath(target, dirname(page) or "."))
+    return f"{url}#{quote(fragment)}" if fragment else url
+
+
+def image_page(image: str) -> str:
+    """One image through the whole network."""
+    return f"images/{image}/index.html"
+
+
+def layer_page(image: str, model: str, layer: str) -> str:
+    """Every channel of one layer for one image."""
+    return f"images/{image}/{model}/{layer}.html"
+
+
+def across_page(model: str, layer: str) -> str:
+    """One layer across all images."""
+    return f"layers/{model}/{layer}.html"
+
+
+def across_strip(model: str, layer: str) -> str:
+    """Tiles of the across page: a row an image, a column a channel."""
+    return f"layers/{model}/{layer}.png"
+
+
+def model_page(model: str) -> str:
+    """The architecture."""
+    return f"models/{model}/index.html"
+
+
+def gallery_script() -> str:
+    """The list of images, for the strip of photographs on every page."""
+    return f"{STATIC}/gallery.js"
+
+
+def _sheets(model: str, image: str) -> str:
+    return f"sheets/{model}/{image}"
+
+
+def input_png(model: str, image: str) -> str:
+    """The network's exact input."""
+    return f"{_sheets(model, image)}/input.png"
+
+
+def sheet_png(model: str, image: str, layer: str) -> str:
+    """The layer's maps at their own resolution."""
+    return f"{_sheets(model, image)}/{layer}.png"
+
+
+def sheet_json(model: str, image: str, layer: str) -> str:
+    """The numbers of the sheet."""
+    return f"{_sheets(model, image)}/{layer}.json"
+
+
+def small_sheet_png(model: str, image: str, layer: str) -> str:
+    """The sheet reduced by its maximum, for layers too large for a grid."""
+    return f"{_sheets(model, image)}/{layer}.small.png"
+
+
+def strip_png(model: str, image: str, layer: str) -> str:
+    """The layer's most telling channels."""
+    return f"{_sheets(model, image)}/strips/{layer}.png"
+
+
+def block_png(model: str, image: str, block: str) -> str:
+    """The map that stands for a block on the front page, at its own resolution."""
+    return f"{_sheets(model, image)}/strips/{block}.png"
+
+
+def blocks_png(model: str, image: str) -> str:
+    """Small copies of the blocks' maps, one tile each."""
+    return f"{_sheets(model, image)}/strips/blocks.png"
+
+
+def reading_json(model: str, image: str) -> str:
+    """What was found in the image's maps: telling channels, slants, places."""
+    return f"{_sheets(model, image)}/reading.json"

@@ -1,0 +1,100 @@
+"""The one door to TensorFlow and Keras: imported on first use, quietly, with fixed settings."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+from generator.errors import LayerlightError
+
+__all__ = ["fixed_settings", "keras", "tensorflow"]
+
+
+@cache
+def keras() -> Any:
+    """Keras 3 on TensorFlow, whatever ``KERAS_BACKEND`` and ``keras.json`` ask for.
+
+    Raises:
+        LayerlightError: another backend is already running in this process,
+            or TensorFlow cannot be imported.
+    """
+    tensorflow()
+    import keras as module
+
+    if module.backend.backend() != "tensorflow":
+        raise LayerlightError(
+            f"expected Keras on TensorFlow; Keras was already started on "
+            f"{module.backend.backend()} in this process; start a new one"
+        )
+    return module
+
+
+@cache
+def tensorflow() -> Any:
+    """TensorFlow itself.
+
+    Raises:
+        LayerlightError: it is missing or does not load on this machine.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # errors only
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    try:
+        with _start_up_notes_held_back():
+            import tensorflow as module
+
+    except ImportError as error:
+        raise LayerlightError(
+            f"TensorFlow cannot be imported ({error}); install it with: pip install tensorflow"
+        ) from error
+    return module
+
+
+@contextmanager
+def fixed_settings() -> Iterator[Any]:
+    """Keras with channels last and 32-bit floats, for as long as a model is built.
+
+    A user's ``keras.json`` may say otherwise; it is in force again afterwards.
+    """
+    module = keras()
+    config = module.config
+    kept = (config.image_data_format(), config.floatx(), config.dtype_policy())
+    config.set_image_data_format("channels_last")
+    config.set_floatx("float32")
+    config.set_dtype_policy("float32")
+    try:
+        yield module
+    finally:
+        config.set_image_data_format(kept[0])
+        config.set_floatx(kept[1])
+        config.set_dtype_policy(kept[2])
+
+
+@contextmanager
+def _start_up_notes_held_back() -> Iterator[None]:
+    """Keep file descriptor 2 silent; what was held back is shown only if the body fails.
+
+    TensorFlow's C++ part writes half a dozen lines there while it is imported,
+    before it reads any setting of its log level.
+    """
+    try:
+        kept = os.dup(2)
+    except OSError:  # no standard error at all: nothing to keep silent
+        yield
+        return
+    with tempfile.TemporaryFile() as notes:
+        sys.stderr.flush()
+        os.dup2(notes.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            notes.seek(0)
+            os.write(kept, notes.read())
+            raise
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)

@@ -1,0 +1,174 @@
+"""One layer across all images: a row an image, the same channels in every row, one scale."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from generator import layout
+from generator.domain import Across, AcrossRow, InputImage, Layer
+from generator.pages.parts import (
+    Box,
+    Gallery,
+    Legend,
+    Link,
+    Page,
+    Tile,
+    Tiles,
+    decimals,
+    page,
+    rail,
+    ratio,
+    state,
+    window_box,
+)
+from generator.sizes import strip_factor
+from generator.wording import count, listing, number, percent, shape, size
+
+__all__ = ["across_page"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One image."""
+
+    image: InputImage
+    href: str
+    """Its page of this layer."""
+    photo: str
+    tiles: tuple[Tile, ...]
+    values: tuple[str, ...]
+    fact: str
+    box: Box | None
+    """Window of the strongest of the chosen channels' peaks."""
+
+
+def across_page(gallery: Gallery, layer: Layer) -> Page:
+    """``layers/<model>/<layer>.html``."""
+    model = gallery.model
+    at = layout.across_page(model.id, layer.name)
+    across = gallery.across(layer.name)
+    by_id = {i.id: i for i in gallery.images}
+    text = gallery.texts.layer(model, layer)
+    layers = model.layers
+    here = layers.index(layer)
+
+    def link(other: Layer) -> str:
+        return layout.href(at, layout.across_page(model.id, other.name))
+
+    factor = strip_factor(layer)
+    return page(
+        at,
+        "across.html.jinja",
+        gallery,
+        title=f"{layer.name} on every image",
+        description=f"The same {len(across.chosen)} channels of {model.title}’s {layer.name} on "
+        f"{count(len(gallery.images), 'image')}, on one scale.",
+        section="compare",
+        crumbs=(
+            Link("Layerlight", layout.href(at, layout.FRONT_PAGE)),
+            Link(model.title, layout.href(at, layout.model_page(model.id))),
+        ),
+        body={
+            "layer": layer,
+            "summary": f"{shape(layer)}, one value sees "
+            f"{size(layer.window.height, layer.window.width)} px",
+            "look": text.look,
+            "rail": rail(gallery, link, layer.name),
+            "rows": tuple(
+                _row(at, gallery, layer, across, y, row, by_id[row.image])
+                for y, row in enumerate(across.rows)
+            ),
+            "chosen": across.chosen,
+            "strip": Tiles(
+                sheet=layout.href(at, layout.across_strip(model.id, layer.name)),
+                columns=len(across.chosen),
+                rows=len(across.rows),
+                pixel_height=-(-layer.height // factor),
+                pixel_width=-(-layer.width // factor),
+                gap=1,
+                gain=ratio(across.top, across.high),
+                signed=layer.signed,
+                tiles=(),
+            ),
+            "legend": Legend(
+                f"\u2212{number(across.high)}" if layer.signed else "0",
+                number(across.high),
+                layer.signed,
+            ),
+            "note": _note(gallery, layer, across, factor),
+            "dead": _dead(layer, across, len(gallery.images)),
+            "before": Link(layers[here - 1].name, link(layers[here - 1])) if here else None,
+            "after": Link(layers[here + 1].name, link(layers[here + 1]))
+            if here + 1 < len(layers)
+            else None,
+        },
+    )
+
+
+def _note(gallery: Gallery, layer: Layer, across: Across, factor: int) -> str:
+    if across.high == 0:
+        return "No channel of this layer answers on any image."
+    text = (
+        f"One scale for all rows: darkest is exactly zero, lightest {number(across.high)} or more "
+        "(the largest of the images’ own 99.9th percentiles). The number under a map is the "
+        f"channel’s strongest value on that image. These {len(across.chosen)} of {layer.channels} channels "
+        f"stand out on most of the {len(gallery.images)} images."
+    )
+    if factor > 1:
+        text += f" Drawn at 1/{factor} size, by the largest of each {size(factor, factor)}."
+    return text
+
+
+def _dead(layer: Layer, across: Across, images: int) -> str:
+    if not across.dead:
+        return (
+            f"Every one of the {layer.channels} channels answers on at least one of "
+            f"{'these' if images > 1 else 'this'} {count(images, 'image')}."
+        )
+    named = listing([f"#{c}" for c in across.dead[:12]])
+    more = len(across.dead) - 12
+    if more > 0:
+        named = ", ".join(f"#{c}" for c in across.dead[:12]) + f" and {more} more"
+    return (
+        f"{count(len(across.dead), 'channel').capitalize()} of {layer.channels} "
+        f"{'is' if len(across.dead) == 1 else 'are'} silent on all {images} images, dead as far as "
+        f"this gallery can tell: {named}."
+    )
+
+
+def _row(
+    at: str,
+    gallery: Gallery,
+    layer: Layer,
+    across: Across,
+    y: int,
+    row: AcrossRow,
+    image: InputImage,
+) -> Row:
+    model = gallery.model
+    target = layout.layer_page(image.id, model.id, layer.name)
+    strongest = max(row.channels, key=lambda c: c.high)
+    tiles = tuple(
+        Tile(
+            channel=channel,
+            x=x,
+            y=y,
+            k=decimals(facts.high / across.top) if across.top else "0",
+            bar=f"{100 * facts.high / across.top:.0f}%" if across.top else "0%",
+            state=state(facts),
+            href=layout.href(at, target, str(channel)),
+            label=f"#{channel}",
+            spoken=f"Channel {channel} on {image.title}: {state(facts) or number(facts.high)}",
+        )
+        for x, (channel, facts) in enumerate(zip(across.chosen, row.channels, strict=True))
+    )
+    return Row(
+        image=image,
+        href=layout.href(at, target),
+        photo=layout.href(at, layout.input_png(model.id, image.id)),
+        tiles=tiles,
+        values=tuple(state(c) or number(c.high) for c in row.channels),
+        fact=f"{percent(row.zero_share)} zero, {row.silent or 'none'} silent, "
+        f"strongest: #{row.strongest}",
+        box=window_box(layer, model, strongest.peaks[0] if strongest.peaks else None),
+    )

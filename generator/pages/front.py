@@ -1,0 +1,281 @@
+"""The front page: one picture taken apart, where to go, the images, how to read a map."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from generator import layout, sentences
+from generator.domain import InputImage, Layer, Mark, Peak
+from generator.pages.parts import (
+    Box,
+    Gallery,
+    ImageFacts,
+    Legend,
+    Link,
+    Page,
+    Tile,
+    block_title,
+    decimals,
+    legend,
+    page,
+    rail,
+    ratio,
+    tile,
+    window_box,
+)
+from generator.wording import count, number, percent, size
+
+__all__ = ["Marked", "front_page", "headline", "marked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """One block's map with its mark, and what one reads off it."""
+
+    block: str
+    layer: str
+    channel: int
+    href: str
+    map: str
+    """URL of the PNG."""
+    gain: str
+    """Upper end of the channel's range against the layer's scale."""
+    left: float
+    """Of the mark's cell, percent of the map."""
+    top: float
+    width: float
+    height: float
+    outline_height: float
+    """Of the map's true size against the input, percent."""
+    outline_width: float
+    map_size: str
+    sees: str
+    channels: int
+    zero: str
+    value: str
+    box: Box | None
+    """The mark's window on the photograph."""
+
+
+def marked(at: str, gallery: Gallery, image: str, facts: ImageFacts, mark: Mark) -> Marked:
+    """What a page at ``at`` shows of one mark."""
+    model, layer, sheet = gallery.model, gallery.layer(mark.layer), facts.sheets[mark.layer]
+    high = sheet.channels[mark.channel].high
+    return Marked(
+        block=block_title(layer.block),
+        layer=layer.name,
+        channel=mark.channel,
+        href=layout.href(at, layout.layer_page(image, model.id, layer.name), str(mark.channel)),
+        map=layout.href(at, layout.block_png(model.id, image, layer.block)),
+        gain=ratio(high, sheet.p99_9),
+        left=round(100 * mark.column / layer.width, 3),
+        top=round(100 * mark.row / layer.height, 3),
+        width=round(100 / layer.width, 3),
+        height=round(100 / layer.height, 3),
+        outline_height=round(100 * layer.height / model.input.height, 3),
+        outline_width=round(100 * layer.width / model.input.width, 3),
+        map_size=size(layer.height, layer.width),
+        sees=f"{size(layer.window.height, layer.window.width)} px",
+        channels=layer.channels,
+        zero=percent(sentences.zero_share(sheet)),
+        value=number(high),
+        box=window_box(layer, model, Peak(mark.row, mark.column, 0)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One image on the front page."""
+
+    title: str
+    href: str
+    photo: str
+    alt: str
+    blocks: str
+    """URL of the PNG with its blocks' maps."""
+    gains: tuple[str, ...]
+    fact: str
+    credit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Images of one folder."""
+
+    title: str
+    """"" for the inputs folder itself."""
+    cards: tuple[Card, ...]
+
+
+def headline(gallery: Gallery) -> str:
+    """The gallery's title, or what it shows."""
+    return gallery.title or f"What every channel of {gallery.model.title} answers to in an image"
+
+
+def front_page(gallery: Gallery, first: ImageFacts) -> Page:
+    """``index.html``; ``first`` are the facts of the first image."""
+    at = layout.FRONT_PAGE
+    model, image = gallery.model, gallery.images[0]
+    maps = sum(layer.channels for layer in model.layers)
+    marks = [marked(at, gallery, image.id, first, m) for m in first.reading.blocks]
+    lead = (
+        f"{count(len(gallery.images), 'image').capitalize()}, taken apart by "
+        f"{count(len(model.layers), 'layer')} into {maps:,} feature maps each. "
+        "Every map is here, as the network computed it."
+    )
+    return page(
+        at,
+        "front.html.jinja",
+        gallery,
+        title=headline(gallery),
+        description=lead,
+        section="front",
+        body={
+            "headline": headline(gallery),
+            "lead": lead,
+            "image": image,
+            "photo": layout.href(at, layout.input_png(model.id, image.id)),
+            "photo_href": layout.href(at, layout.image_page(image.id)),
+            "input_size": size(model.input.height, model.input.width),
+            "marks": marks,
+            "ways": _ways(gallery),
+            "sections": _sections(gallery),
+            "reading": _how_to_read(gallery, image, first),
+            "rail": rail(gallery, lambda la: layout.href(at, layout.across_page(model.id, la.name))),
+            "model_href": layout.href(at, layout.model_page(model.id)),
+            "network": _network_line(gallery),
+        },
+    )
+
+
+def _ways(gallery: Gallery) -> tuple[Link, ...]:
+    at, model = layout.FRONT_PAGE, gallery.model
+    middle = [la for la in model.layers if la.kind == "conv"]
+    layer = middle[len(middle) // 2] if middle else model.layers[-1]
+    return (
+        Link(
+            "Look",
+            layout.href(at, layout.image_page(gallery.images[0].id)),
+            note="Open an image and scroll down through the network.",
+        ),
+        Link(
+            "Learn",
+            layout.href(at, layout.LEARN_PAGE),
+            note="What a convolution computes, worked out on these maps.",
+        ),
+        Link(
+            "Compare",
+            layout.href(at, layout.across_page(model.id, layer.name)),
+            note="The same channels on every image, on one scale.",
+        ),
+        Link(
+            "Network",
+            layout.href(at, layout.model_page(model.id)),
+            note="Every layer: its shape, its window, what it costs.",
+        ),
+    )
+
+
+def _sections(gallery: Gallery) -> tuple[Section, ...]:
+    names = list(dict.fromkeys(i.section for i in gallery.images))
+    return tuple(
+        Section(name, tuple(_card(gallery, i) for i in gallery.images if i.section == name))
+        for name in names
+    )
+
+
+def _card(gallery: Gallery, image: InputImage) -> Card:
+    at, model = layout.FRONT_PAGE, gallery.model
+    facts = gallery.facts(image.id)
+    last = next((la for la in reversed(model.layers) if la.kind == "conv"), model.layers[-1])
+    silent = len(sentences.silent_channels(facts.sheets[last.name]))
+    gains = (
+        ratio(facts.sheets[m.layer].channels[m.channel].high, facts.sheets[m.layer].p99_9)
+        for m in facts.reading.blocks
+    )
+    return Card(
+        title=image.title,
+        href=layout.href(at, layout.image_page(image.id)),
+        photo=layout.href(at, layout.input_png(model.id, image.id)),
+        alt=image.alt,
+        blocks=layout.href(at, layout.blocks_png(model.id, image.id)),
+        gains=tuple(gains),
+        fact=f"{silent} of {last.channels} channels silent in {last.name}",
+        credit=", ".join(part for part in (image.credit, image.license) if part),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class HowToRead:
+    """Three sentences, each with a figure from the first image."""
+
+    mark: Marked
+    legend: Legend
+    middle: str
+    ranks: tuple[Tile, ...]
+    """Four channels of one layer, from strongest to silent."""
+    ranks_sheet: str
+    ranks_layer: Layer
+    ranks_columns: int
+    ranks_rows: int
+    ranks_values: tuple[str, ...]
+    gain: str
+
+
+def _how_to_read(gallery: Gallery, image: InputImage, facts: ImageFacts) -> HowToRead | None:
+    if not facts.reading.blocks:
+        return None
+    at, model = layout.FRONT_PAGE, gallery.model
+    mark = facts.reading.blocks[len(facts.reading.blocks) // 2]
+    sheet = facts.sheets[mark.layer]
+    layer = gallery.layer(facts.reading.blocks[-1].layer)
+    deep = facts.sheets[layer.name]
+    target = layout.layer_page(image.id, model.id, layer.name)
+    tiles = tuple(
+        tile(
+            deep,
+            layer,
+            c,
+            x=c % deep.columns,
+            y=c // deep.columns,
+            href=layout.href(at, target, str(c)),
+            label=f"#{c}",
+        )
+        for c in _ranks([c.high for c in deep.channels])
+    )
+    return HowToRead(
+        mark=marked(at, gallery, image.id, facts, mark),
+        legend=legend(sheet, gallery.layer(mark.layer)),
+        middle=number(sheet.p99_9 / 2),
+        ranks=tiles,
+        ranks_sheet=layout.href(at, layout.sheet_png(model.id, image.id, layer.name)),
+        ranks_layer=layer,
+        ranks_columns=deep.columns,
+        ranks_rows=deep.rows,
+        ranks_values=tuple(t.state or number(deep.channels[t.channel].high) for t in tiles),
+        gain=decimals(deep.layer_high / deep.p99_9) if deep.p99_9 else "1",
+    )
+
+
+def _ranks(highs: list[float]) -> list[int]:
+    """The strongest, one of half its strength, one of an eighth, and the weakest."""
+    top = max(highs)
+    order = sorted(range(len(highs)), key=lambda i: (-highs[i], i))
+    found = [order[0]]
+    for share in (1 / 2, 1 / 8):
+        found.append(min(order, key=lambda i: (abs(highs[i] - top * share), i)))
+    weakest = min(order, key=lambda i: (highs[i], i))
+    return list(dict.fromkeys([*found, weakest]))
+
+
+def _network_line(gallery: Gallery) -> str:
+    layers = gallery.model.layers
+    convs = sum(la.kind == "conv" for la in layers)
+    pools = len(layers) - convs
+    return (
+        f"{count(convs, 'convolution')} and {count(pools, 'pool')}; "
+        f"{sum(la.parameters for la in layers):,} parameters, "
+        f"{sum(la.multiply_adds for la in layers) / 1e9:.1f} billion multiply-adds an image. "
+        "Drawn to scale: height is the side of a map, width the number of channels; "
+        "outlined: pools."
+    )

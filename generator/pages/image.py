@@ -1,0 +1,187 @@
+"""One image through the whole network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from generator import layout, sentences
+from generator.domain import InputImage, Layer, Sheet
+from generator.pages.parts import (
+    Figures,
+    Gallery,
+    ImageFacts,
+    Legend,
+    Link,
+    Page,
+    Tiles,
+    block_title,
+    figures,
+    legend,
+    page,
+    rail,
+    ratio,
+    tile,
+)
+from generator.sizes import strip_factor
+from generator.wording import count, number, percent, shape, size
+
+__all__ = ["image_page", "neighbours", "strip_tiles"]
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """One layer on the image's page."""
+
+    layer: Layer
+    href: str
+    shape: str
+    figures: Figures
+    text: str
+    """What to look for, then what is true of this image."""
+    tiles: Tiles
+    legend: Legend
+    caption: str
+    all_text: str
+    strongest: str
+    """For the key: "#10, 414"."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlockChapters:
+    """The layers of one block."""
+
+    id: str
+    title: str
+    lead: str
+    chapters: tuple[Chapter, ...]
+
+
+def image_page(gallery: Gallery, image: InputImage, facts: ImageFacts) -> Page:
+    """``images/<image>/index.html``."""
+    at = layout.image_page(image.id)
+    model = gallery.model
+    parts = tuple(
+        BlockChapters(
+            id=name,
+            title=f"{block_title(name)}: {text.title}" if text.title else block_title(name),
+            lead=text.lead,
+            chapters=tuple(_chapter(at, gallery, image, facts, la) for la in layers),
+        )
+        for name, layers in gallery.blocks
+        for text in [gallery.texts.block(model, name)]
+    )
+    return page(
+        at,
+        "image.html.jinja",
+        gallery,
+        title=f"{image.title} through {model.title}",
+        description=_lead(gallery, facts),
+        section="look",
+        crumbs=(Link("Layerlight", layout.href(at, layout.FRONT_PAGE)), Link("Images", "")),
+        body={
+            "image": image,
+            "photo": layout.href(at, layout.input_png(model.id, image.id)),
+            "input_size": size(model.input.height, model.input.width),
+            "lead": _lead(gallery, facts),
+            "rail": rail(gallery, lambda la: f"#{la.name}", model.layers[0].name),
+            "blocks": parts,
+            "neighbours": neighbours(at, gallery, image, layout.image_page),
+        },
+    )
+
+
+def _lead(gallery: Gallery, facts: ImageFacts) -> str:
+    convs = [la for la in gallery.model.layers if la.kind == "conv"]
+    if len(convs) < 2 or convs[0].block == convs[-1].block:
+        return "Scroll down through the network."
+    by_block = {la.block: la for la in convs}
+    first, last = by_block[convs[0].block], by_block[convs[-1].block]
+    zero = (
+        percent(sentences.zero_share(facts.sheets[first.name])),
+        percent(sentences.zero_share(facts.sheets[last.name])),
+    )
+    return (
+        "Scroll down through the network. The maps get smaller, there are more of them, and the "
+        f"share of zeros goes from {zero[0]} in {first.name} to {zero[1]} in {last.name}."
+    )
+
+
+def neighbours(
+    at: str, gallery: Gallery, image: InputImage, path: object
+) -> tuple[Link | None, Link | None]:
+    """Links to the same page of the image before and after."""
+    assert callable(path)
+    ids = [i.id for i in gallery.images]
+    here = ids.index(image.id)
+    before = gallery.images[here - 1] if here else None
+    after = gallery.images[here + 1] if here + 1 < len(ids) else None
+    return (
+        Link(before.title, layout.href(at, path(before.id))) if before else None,
+        Link(after.title, layout.href(at, path(after.id))) if after else None,
+    )
+
+
+def strip_tiles(
+    at: str, gallery: Gallery, image: InputImage, facts: ImageFacts, layer: Layer
+) -> Tiles:
+    """The layer's telling channels, cut out of the image's strip."""
+    model, sheet = gallery.model, facts.sheets[layer.name]
+    reading = facts.reading.layers[layer.name]
+    target = layout.layer_page(image.id, model.id, layer.name)
+    return Tiles(
+        sheet=layout.href(at, layout.strip_png(model.id, image.id, layer.name)),
+        columns=len(reading.telling),
+        rows=1,
+        pixel_height=-(-layer.height // strip_factor(layer)),
+        pixel_width=-(-layer.width // strip_factor(layer)),
+        gap=sheet.gap,
+        gain=ratio(sheet.layer_high, sheet.p99_9),
+        signed=layer.signed,
+        tiles=tuple(
+            tile(
+                sheet,
+                layer,
+                c,
+                x=i,
+                y=0,
+                href=layout.href(at, target, str(c)),
+                label=f"#{c}",
+            )
+            for i, c in enumerate(reading.telling)
+        ),
+    )
+
+
+def _chapter(
+    at: str, gallery: Gallery, image: InputImage, facts: ImageFacts, layer: Layer
+) -> Chapter:
+    model, sheet = gallery.model, facts.sheets[layer.name]
+    reading = facts.reading.layers[layer.name]
+    top = max(range(len(sheet.channels)), key=lambda i: (sheet.channels[i].high, -i))
+    drawn = (
+        f", drawn at 1/{strip_factor(layer)} size: the largest of each "
+        f"{size(strip_factor(layer), strip_factor(layer))}"
+        if strip_factor(layer) > 1
+        else ""
+    )
+    return Chapter(
+        layer=layer,
+        href=layout.href(at, layout.layer_page(image.id, model.id, layer.name)),
+        shape=shape(layer),
+        figures=figures(at, model, layer, sheet, image.id),
+        text=f"{gallery.texts.layer(model, layer).look} {_true_here(sheet, layer, facts)}".strip(),
+        tiles=strip_tiles(at, gallery, image, facts, layer),
+        legend=legend(sheet, layer),
+        caption=f"{len(reading.telling)} of {layer.channels}, picked for strength and variety{drawn}",
+        all_text=f"All {count(layer.channels, 'channel')}",
+        strongest=f"#{top}, {number(sheet.channels[top].high)}",
+    )
+
+
+def _true_here(sheet: Sheet, layer: Layer, facts: ImageFacts) -> str:
+    """Two sentences: one on how the telling channels differ, one on the layer as a whole."""
+    reading = facts.reading.layers[layer.name]
+    if layer.kind == "pool":
+        return sentences.half(sheet)
+    first = sentences.slants(reading) or sentences.answering(sheet, reading)
+    return f"{first} {sentences.half(sheet)}".strip()

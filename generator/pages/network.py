@@ -1,0 +1,151 @@
+"""The architecture: drawn in proportion, every layer's numbers, and where the weights are from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from generator import layout, sentences
+from generator.domain import Layer
+from generator.pages.parts import Gallery, ImageFacts, Link, Page, block_title, page, rail
+from generator.wording import percent, size
+
+__all__ = ["model_page"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One layer in the table."""
+
+    layer: Layer
+    href: str
+    map_size: str
+    window: str
+    stride: str
+    parameters: str
+    multiply_adds: str
+    values: str
+    zero: str
+
+
+@dataclass(frozen=True, slots=True)
+class Slab:
+    """One layer in the drawing, in the drawing's units."""
+
+    name: str
+    short: str
+    href: str
+    kind: str
+    x: float
+    y: float
+    width: float
+    height: float
+    spoken: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """The network seen from the side: height a map's side, width its channels."""
+
+    width: float
+    height: float
+    slabs: tuple[Slab, ...]
+    labels: tuple[tuple[float, str, str], ...]
+    """x, block, what a reader wants to know of it."""
+
+
+DRAWING_HEIGHT = 224
+GAP, BLOCK_GAP = 6, 30
+
+
+def model_page(gallery: Gallery, first: ImageFacts) -> Page:
+    """``models/<model>/index.html``; shares of zeros are those of the first image."""
+    model = gallery.model
+    at = layout.model_page(model.id)
+    text = gallery.texts.network(model)
+    layers = model.layers
+    total = {
+        "parameters": f"{sum(la.parameters for la in layers):,}",
+        "multiply_adds": f"{sum(la.multiply_adds for la in layers):,}",
+        "channels": f"{sum(la.channels for la in layers):,}",
+        "map_values": f"{sum(la.channels * la.height * la.width for la in layers):,}",
+    }
+    return page(
+        at,
+        "model.html.jinja",
+        gallery,
+        title=f"{model.title}, layer by layer",
+        description=text.lead,
+        section="network",
+        crumbs=(Link("Layerlight", layout.href(at, layout.FRONT_PAGE)), Link("Network", "")),
+        body={
+            "lead": text.lead,
+            "text": text.body,
+            "rail": rail(gallery, lambda la: layout.href(at, layout.across_page(model.id, la.name))),
+            "drawing": _drawing(at, gallery),
+            "blocks": tuple(
+                (
+                    block_title(name),
+                    gallery.texts.block(model, name),
+                    tuple(_row(at, gallery, first, la) for la in members),
+                )
+                for name, members in gallery.blocks
+            ),
+            "total": total,
+            "first": gallery.images[0],
+            "input_size": size(model.input.height, model.input.width),
+        },
+    )
+
+
+def _row(at: str, gallery: Gallery, first: ImageFacts, layer: Layer) -> Row:
+    return Row(
+        layer=layer,
+        href=layout.href(at, layout.across_page(gallery.model.id, layer.name)),
+        map_size=size(layer.height, layer.width),
+        window=size(layer.window.height, layer.window.width),
+        stride=str(layer.window.stride_y)
+        if layer.window.stride_y == layer.window.stride_x
+        else size(layer.window.stride_y, layer.window.stride_x),
+        parameters=f"{layer.parameters:,}" if layer.parameters else "0",
+        multiply_adds=f"{layer.multiply_adds / 1e6:,.0f}" if layer.multiply_adds else "0",
+        values=f"{layer.channels * layer.height * layer.width:,}",
+        zero=percent(sentences.zero_share(first.sheets[layer.name])),
+    )
+
+
+def _drawing(at: str, gallery: Gallery) -> Drawing:
+    model = gallery.model
+    side = max(model.input.height, model.input.width)
+    room = 1376 - GAP * len(model.layers) - BLOCK_GAP * len(gallery.blocks)
+    unit = room / sum(la.channels for la in model.layers)
+    x = 0.0
+    slabs: list[Slab] = []
+    labels: list[tuple[float, str, str]] = []
+    for name, layers in gallery.blocks:
+        labels.append(
+            (
+                round(x, 1),
+                block_title(name),
+                size(layers[0].height, layers[0].width),
+            )
+        )
+        for layer in layers:
+            height = max(1.5, DRAWING_HEIGHT * max(layer.height, layer.width) / side)
+            width = max(3.0, layer.channels * unit)
+            slabs.append(
+                Slab(
+                    name=layer.name,
+                    short=layer.name.removeprefix(f"{name}_"),
+                    href=layout.href(at, layout.across_page(model.id, layer.name)),
+                    kind=layer.kind,
+                    x=round(x, 1),
+                    y=round(DRAWING_HEIGHT - height, 1),
+                    width=round(width, 1),
+                    height=round(height, 1),
+                    spoken=f"{layer.name}: {layer.channels} maps of "
+                    f"{size(layer.height, layer.width)}",
+                )
+            )
+            x += width + GAP
+        x += BLOCK_GAP
+    return Drawing(round(x - GAP - BLOCK_GAP, 1), DRAWING_HEIGHT, tuple(slabs), tuple(labels))

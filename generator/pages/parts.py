@@ -1,0 +1,390 @@
+"""What pages are put together from: links, the rail, tiles, boxes on a photograph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from generator import layout
+from generator.domain import (
+    Across,
+    Channel,
+    InputImage,
+    Layer,
+    Model,
+    Peak,
+    Problem,
+    Reading,
+    Sheet,
+    WorkedExample,
+)
+from generator.palettes import Palette
+from generator.texts import Texts
+from generator.wording import number, percent, size
+
+__all__ = [
+    "Box",
+    "Figures",
+    "Gallery",
+    "ImageFacts",
+    "Legend",
+    "Link",
+    "Page",
+    "RailBlock",
+    "Tile",
+    "Tiles",
+    "blocks",
+    "figures",
+    "legend",
+    "page",
+    "rail",
+    "state",
+    "tile",
+    "window_box",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFacts:
+    """Everything that was measured on one image."""
+
+    sheets: dict[str, Sheet]
+    """By layer."""
+    reading: Reading
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """What all pages share."""
+
+    title: str
+    """"" for the headline that the pages make themselves."""
+    author: str
+    base_url: str
+    palette: str
+    scale: str
+    model: Model
+    images: tuple[InputImage, ...]
+    problems: tuple[Problem, ...]
+    texts: Texts
+    palettes: tuple[Palette, ...]
+    versions: str
+    """ "Layerlight 1.0.0, TensorFlow 2.21.0"."""
+    licence: str
+    """Who made the weights, for the footer."""
+    facts: Callable[[str], ImageFacts]
+    """Loads an image's facts by its id."""
+    across: Callable[[str], Across]
+    """One layer over all images, by the layer's name."""
+    example: WorkedExample | None
+    """A value of the first convolution on the first image."""
+
+    @cached_property
+    def blocks(self) -> tuple[tuple[str, tuple[Layer, ...]], ...]:
+        """The model's layers by block, in order."""
+        return blocks(self.model.layers)
+
+    def layer(self, name: str) -> Layer:
+        """The layer of that name."""
+        return next(layer for layer in self.model.layers if layer.name == name)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link, or plain text where ``href`` is ""."""
+
+    text: str
+    href: str
+    current: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page, ready for its template."""
+
+    path: str
+    template: str
+    title: str
+    description: str
+    section: str
+    """Which entry of the top bar is current."""
+    gallery: Gallery
+    body: dict[str, Any]
+    crumbs: tuple[Link, ...] = ()
+
+    def to(self, target: str, fragment: str = "") -> str:
+        """Relative URL from this page."""
+        return layout.href(self.path, target, fragment)
+
+
+def page(path: str, template: str, gallery: Gallery, **fields: Any) -> Page:
+    """A page at ``path``."""
+    return Page(path=path, template=template, gallery=gallery, **fields)
+
+
+@dataclass(frozen=True, slots=True)
+class RailCell:
+    """One layer, drawn true: height the side of a map, width the number of channels."""
+
+    name: str
+    short: str
+    href: str
+    kind: str
+    width: int
+    """Of the slab, CSS pixels."""
+    height: int
+    current: bool
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class RailBlock:
+    """The layers at one resolution."""
+
+    name: str
+    cells: tuple[RailCell, ...]
+
+
+RAIL_HEIGHT = 27
+RAIL_WIDTH = 96
+
+
+def blocks(layers: Sequence[Layer]) -> tuple[tuple[str, tuple[Layer, ...]], ...]:
+    """Layers by block, in order."""
+    names = list(dict.fromkeys(layer.block for layer in layers))
+    return tuple((name, tuple(la for la in layers if la.block == name)) for name in names)
+
+
+def block_title(name: str) -> str:
+    """ "block3" -> "Block 3"."""
+    digits = name.removeprefix("block")
+    return f"Block {digits}" if digits.isdigit() else name
+
+
+def rail(
+    gallery: Gallery, link: Callable[[Layer], str], current: str = ""
+) -> tuple[RailBlock, ...]:
+    """The network as a navigation; ``link`` gives each layer's URL."""
+    model = gallery.model
+    widest = max(layer.channels for layer in model.layers)
+    side = max(model.input.height, model.input.width)
+    found = []
+    for name, layers in gallery.blocks:
+        cells = tuple(
+            RailCell(
+                name=layer.name,
+                short=layer.name.removeprefix(f"{name}_"),
+                href=link(layer),
+                kind=layer.kind,
+                width=max(3, round(RAIL_WIDTH * layer.channels / widest)),
+                height=max(2, round(RAIL_HEIGHT * max(layer.height, layer.width) / side)),
+                current=layer.name == current,
+                title=f"{layer.name}: {layer.channels} maps of {size(layer.height, layer.width)}",
+            )
+            for layer in layers
+        )
+        found.append(RailBlock(block_title(name), cells))
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle on a picture, in percent of it, cut at its border."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+    cut: bool
+    """Whether the border cut it."""
+    first_column: int
+    last_column: int
+    first_row: int
+    last_row: int
+    """Input pixels inside, after the cut."""
+
+
+def window_box(layer: Layer, model: Model, peak: Peak | None) -> Box | None:
+    """The receptive field of a map's position on the input."""
+    if peak is None:
+        return None
+    window = layer.window
+    top = peak.row * window.stride_y + window.start_y
+    left = peak.column * window.stride_x + window.start_x
+    first_row, last_row = max(0, top), min(model.input.height, top + window.height) - 1
+    first_column, last_column = max(0, left), min(model.input.width, left + window.width) - 1
+    seen = (last_row - first_row + 1, last_column - first_column + 1)
+    return Box(
+        left=_share(first_column, model.input.width),
+        top=_share(first_row, model.input.height),
+        width=_share(seen[1], model.input.width),
+        height=_share(seen[0], model.input.height),
+        cut=seen != (window.height, window.width),
+        first_column=first_column,
+        last_column=last_column,
+        first_row=first_row,
+        last_row=last_row,
+    )
+
+
+def _share(part: float, whole: float) -> float:
+    """Percent, to the thousandth."""
+    return round(100 * part / whole, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One feature map, cut out of a sheet by its background's position."""
+
+    channel: int
+    x: int
+    """Column in the sheet."""
+    y: int
+    k: str
+    """The channel's range against the layer's: opacity on the shared scale."""
+    bar: str
+    """The channel's strongest value against the layer's, percent."""
+    state: str
+    """ "", "silent", "flat" or "not finite"."""
+    href: str
+    label: str
+    """Short, under the tile."""
+    spoken: str
+    """For a screen reader and as a tooltip."""
+    facts: str = ""
+    """What a script needs: "high mean zero row column rank"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tiles:
+    """Tiles cut out of one sheet."""
+
+    sheet: str
+    """URL of the PNG."""
+    columns: int
+    rows: int
+    pixel_height: int
+    pixel_width: int
+    """Of one tile in the PNG."""
+    gap: int
+    gain: str
+    """Layer's highest value against the shared scale's upper end."""
+    signed: bool
+    tiles: tuple[Tile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Legend:
+    """The shared scale in words."""
+
+    low: str
+    high: str
+    signed: bool
+
+
+def legend(sheet: Sheet, layer: Layer) -> Legend:
+    """From zero (signed: from the negative end) to the 99.9th percentile."""
+    high = number(sheet.p99_9)
+    return Legend(low=f"\u2212{high}" if layer.signed else "0", high=high, signed=layer.signed)
+
+
+def state(channel: Channel) -> str:
+    """What is unusual about a channel, in a word."""
+    if not channel.finite:
+        return "not finite"
+    if channel.silent:
+        return "silent"
+    return "flat" if channel.flat else ""
+
+
+def decimals(value: float, places: int = 4) -> str:
+    """Short and exact enough for CSS."""
+    text = f"{value:.{places}f}".rstrip("0").rstrip(".")
+    return text.removeprefix("0") if text.startswith("0.") else text or "0"
+
+
+def ratio(part: float, whole: float) -> str:
+    """``part / whole`` for CSS; 1 where there is nothing to compare with."""
+    return decimals(part / whole) if whole > 0 else "1"
+
+
+def tile(
+    sheet: Sheet, layer: Layer, channel: int, *, x: int, y: int, href: str, label: str = ""
+) -> Tile:
+    """One tile of a layer's maps on one image."""
+    facts = sheet.channels[channel]
+    what = state(facts)
+    share = facts.high / sheet.layer_high if sheet.layer_high > 0 else 0
+    spoken = (
+        f"Channel {channel}: {what}"
+        if what
+        else f"Channel {channel}: up to {number(facts.high)}, zero on {percent(facts.zero_fraction)}"
+    )
+    return Tile(
+        channel=channel,
+        x=x,
+        y=y,
+        k=decimals(share),
+        bar=f"{100 * share:.0f}%",
+        state=what,
+        href=href,
+        label=label or str(channel),
+        spoken=spoken,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Three small figures of a layer: the window, the map's size, its values sorted."""
+
+    photo: str
+    box: Box | None
+    sees: str
+    map_height: float
+    map_width: float
+    """Of the map against the input, percent."""
+    map_size: str
+    sorted_values: str
+    """CSS colour stops in grey, strongest at the top."""
+    lit: float
+    """Where zero begins, percent from the top."""
+    zero: str
+
+
+def figures(page_path: str, model: Model, layer: Layer, sheet: Sheet, image: str) -> Figures:
+    """The three figures for one image; the window is that of the layer's strongest value."""
+    top = max(range(len(sheet.channels)), key=lambda i: (sheet.channels[i].high, -i))
+    peaks = sheet.channels[top].peaks
+    zeros = sum(c.zero_fraction for c in sheet.channels) / len(sheet.channels)
+    sees = f"{size(layer.window.height, layer.window.width)} px"
+    return Figures(
+        photo=layout.href(page_path, layout.input_png(model.id, image)),
+        box=window_box(layer, model, peaks[0] if peaks else None),
+        sees=sees,
+        map_height=_share(layer.height, model.input.height),
+        map_width=_share(layer.width, model.input.width),
+        map_size=size(layer.height, layer.width),
+        sorted_values=_sorted_stops(sheet),
+        lit=round(100 * (1 - zeros), 1),
+        zero=percent(zeros),
+    )
+
+
+def _sorted_stops(sheet: Sheet, stops: int = 24) -> str:
+    """The layer's values from the strongest down, as grey levels on the shared scale."""
+    counts = sheet.histogram.counts
+    total = sum(counts)
+    bins = len(counts)
+    levels = []
+    seen, level = 0, bins - 1
+    for i in range(stops + 1):
+        wanted = i / stops * (total - 1)
+        while level > 0 and seen + counts[level] <= wanted:
+            seen += counts[level]
+            level -= 1
+        grey = round(255 * level / (bins - 1))
+        levels.append(f"#{grey:02x}{grey:02x}{grey:02x}")
+    return ",".join(levels)

@@ -1,0 +1,185 @@
+"""The streamed part of a build: decode, run, measure, encode and write, overlapped.
+
+While TensorFlow works on one batch, other threads encode the batch before and
+decode the one after. At most two batches of maps are alive, so memory does not
+grow with the number of images.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generator import contract, layout, reading, sheets
+from generator.activations import Extractor
+from generator.domain import InputImage, Layer, LayerReading, Model, Problem, Reading
+from generator.encode import grey_png, rgb_png
+from generator.errors import ImageError
+from generator.inputs import Candidate, load
+from generator.sizes import BLOCKS_SIDE, grid_factor, strip_factor
+
+__all__ = ["Recorded", "Write", "image_files", "record"]
+
+WORKERS = 2
+
+Write = Callable[[str, bytes | str], None]
+Pixels = NDArray[np.uint8]
+Maps = dict[str, NDArray[np.float32]]
+
+
+class Counter(Protocol):
+    """Told how far the work has come."""
+
+    def images(self, done: int, total: int) -> None: ...
+    def sheets(self, done: int, total: int) -> None: ...
+
+
+class Recorded(NamedTuple):
+    """What came of the candidates."""
+
+    images: tuple[InputImage, ...]
+    problems: tuple[Problem, ...]
+
+
+def record(
+    candidates: Sequence[Candidate],
+    extractor: Extractor,
+    model: Model,
+    write: Write,
+    counter: Counter,
+) -> Recorded:
+    """Write the sheets folder of every candidate that can be decoded, in order."""
+    images: list[InputImage] = []
+    problems: list[Problem] = []
+    layers = len(model.layers)
+    written = 0
+
+    def settle(jobs: list[Future[None]]) -> None:
+        nonlocal written
+        for job in jobs:
+            job.result()
+            written += layers
+            counter.sheets(written, len(candidates) * layers)
+
+    with ThreadPoolExecutor(WORKERS) as encoders, ThreadPoolExecutor(1) as decoder:
+        before: list[Future[None]] = []
+        for batch in _batches(candidates, model, extractor.batch, decoder, problems):
+            maps = extractor.maps([pixels for _, pixels in batch])
+            settle(before)
+            before = [
+                encoders.submit(_save, image.id, pixels, own, model, write)
+                for (image, pixels), own in zip(batch, maps, strict=True)
+            ]
+            images += [image for image, _ in batch]
+            counter.images(len(images) + len(problems), len(candidates))
+        settle(before)
+    return Recorded(tuple(images), tuple(problems))
+
+
+def _batches(
+    candidates: Sequence[Candidate],
+    model: Model,
+    size: int,
+    decoder: ThreadPoolExecutor,
+    problems: list[Problem],
+) -> Iterator[list[tuple[InputImage, Pixels]]]:
+    """Decoded images, ``size`` at a time; the next ones are decoded while these are used."""
+    ahead = [(c, decoder.submit(load, c, model.input)) for c in candidates[: 2 * size]]
+    following = 2 * size
+    batch: list[tuple[InputImage, Pixels]] = []
+    while ahead:
+        candidate, decoded = ahead.pop(0)
+        if following < len(candidates):
+            upcoming = candidates[following]
+            ahead.append((upcoming, decoder.submit(load, upcoming, model.input)))
+            following += 1
+        try:
+            batch.append(decoded.result())
+        except ImageError as error:
+            problems.append(Problem(candidate.source, "decode", str(error)))
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _save(image: str, pixels: Pixels, maps: Maps, model: Model, write: Write) -> None:
+    for path, data in image_files(image, pixels, maps, model):
+        write(path, data)
+
+
+def image_files(
+    image: str, pixels: Pixels, maps: Maps, model: Model
+) -> Iterator[tuple[str, bytes | str]]:
+    """Everything in one image's sheets folder, as (path, bytes), layer by layer.
+
+    ``pixels`` is the network's input, ``(height, width, 3)``; ``maps`` its layers' outputs,
+    each ``(height, width, channels)``.
+    """
+    yield layout.input_png(model.id, image), rgb_png(pixels)
+    looks: dict[str, reading.LayerLook] = {}
+    last: dict[str, tuple[Layer, sheets.Measured]] = {}
+    before: tuple[Layer, LayerReading] | None = None
+    for layer in model.layers:
+        turned = sheets.channels_first(maps[layer.name])
+        measured = sheets.sheet_of(
+            turned, model=model.id, image=image, layer=layer.name, signed=layer.signed
+        )
+        same = _same_channels(layer, before)
+        looks[layer.name] = reading.look(turned, measured.sheet, same)
+        before = (layer, looks[layer.name].reading)
+        if layer.kind == "conv":
+            last[layer.block] = (layer, measured)
+        yield from _layer_files(image, layer, measured, looks[layer.name].reading)
+    found = reading.read_image(model.layers, looks)
+    yield layout.reading_json(model.id, image), contract.reading_json(found)
+    yield from _block_files(image, model, found, last)
+
+
+def _block_files(
+    image: str, model: Model, found: Reading, last: dict[str, tuple[Layer, sheets.Measured]]
+) -> Iterator[tuple[str, bytes]]:
+    """The marked map of each block, whole, and all of them small side by side."""
+    marked = {layer.name: (layer, measured) for layer, measured in last.values()}
+    small = []
+    for mark in found.blocks:
+        layer, measured = marked[mark.layer]
+        grey = measured.grey[mark.channel]
+        yield layout.block_png(model.id, image, layer.block), grey_png(grey)
+        factor = max(1, -(-max(grey.shape) // BLOCKS_SIDE))
+        reduced = sheets.reduce_by_maximum(grey[None], factor)
+        small.append(sheets.enlarge(reduced, BLOCKS_SIDE, model.input.height, model.input.width)[0])
+    if small:
+        tiles = sheets.tile(np.stack(small).astype(np.uint8), len(small))
+        yield layout.blocks_png(model.id, image), grey_png(tiles)
+
+
+def _same_channels(layer: Layer, before: tuple[Layer, LayerReading] | None) -> LayerReading | None:
+    """A pool's channels are those of the layer right before it."""
+    if layer.kind == "pool" and before and before[0].channels == layer.channels:
+        return before[1]
+    return None
+
+
+def _layer_files(
+    image: str, layer: Layer, measured: sheets.Measured, found: LayerReading
+) -> Iterator[tuple[str, bytes | str]]:
+    sheet, grey = measured
+    model = sheet.model
+
+    def tiled(tiles: NDArray[np.generic], columns: int) -> bytes:
+        return grey_png(sheets.tile(tiles.astype(np.uint8), columns, signed=layer.signed))
+
+    yield layout.sheet_png(model, image, layer.name), tiled(grey, sheet.columns)
+    yield layout.sheet_json(model, image, layer.name), contract.sheet_json(sheet)
+    factor = grid_factor(layer)
+    if factor > 1:
+        small = sheets.reduce_by_maximum(grey, factor)
+        yield layout.small_sheet_png(model, image, layer.name), tiled(small, sheet.columns)
+    strip = sheets.reduce_by_maximum(grey[list(found.telling)], strip_factor(layer))
+    yield layout.strip_png(model, image, layer.name), tiled(strip, len(found.telling))

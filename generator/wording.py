@@ -1,0 +1,79 @@
+"""How numbers, shapes and places are written, the same on every page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from generator.domain import Layer, Peak
+
+__all__ = ["NARROW", "count", "listing", "number", "ordinal", "percent", "place", "shape", "size"]
+
+NARROW = "\u202f"
+"""Narrow no-break space, inside "56 x 56" and before "%"."""
+
+_WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_PLACES = (
+    ("at the top left", "at the top centre", "at the top right"),
+    ("at the left", "in the centre", "at the right"),
+    ("at the bottom left", "at the bottom centre", "at the bottom right"),
+)
+
+
+def number(value: float) -> str:
+    """An activation: three or more digits without decimals, fewer with as many as tell it apart."""
+    size = abs(value)
+    if size >= 99.5 or value == int(value):
+        text = f"{value:,.0f}"
+    elif size >= 9.95:
+        text = f"{value:.1f}"
+    elif size >= 0.995:
+        text = f"{value:.2f}"
+    else:
+        text = f"{value:.2g}"
+    return text.replace("-", "\u2212")
+
+
+def percent(share: float) -> str:
+    """A share of 0 to 1. Rounded, but never to a 0 or a 100 that is not meant."""
+    if 0 < share < 0.005:
+        return f"under 1{NARROW}%"
+    if 0.995 <= share < 1:
+        return f"over 99{NARROW}%"
+    return f"{share * 100:.0f}{NARROW}%"
+
+
+def size(height: int, width: int) -> str:
+    """Height and width: "56 x 56"."""
+    return f"{height}{NARROW}×{NARROW}{width}"
+
+
+def shape(layer: Layer) -> str:
+    """Height, width and channels."""
+    return f"{size(layer.height, layer.width)}{NARROW}×{NARROW}{layer.channels}"
+
+
+def count(n: int, singular: str, plural: str | None = None) -> str:
+    """Up to ten in words: "four images", "12 images"."""
+    word = _WORDS[n] if 0 <= n <= 10 else f"{n:,}"
+    return f"{word} {singular if n == 1 else plural or singular + 's'}"
+
+
+def listing(parts: Sequence[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    if len(parts) < 2:
+        return "".join(parts)
+    return f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def ordinal(n: int) -> str:
+    """1st, 2nd, 3rd, 4th, 11th ..."""
+    if 10 <= n % 100 <= 20:
+        return f"{n}th"
+    return f"{n}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(n % 10, 'th') }"
+
+
+def place(peak: Peak, height: int, width: int) -> str:
+    """Which ninth of the image a position lies in."""
+    row = min(2, int(3 * (peak.row + 0.5) / height))
+    column = min(2, int(3 * (peak.column + 0.5) / width))
+    return _PLACES[row][column]

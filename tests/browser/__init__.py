@@ -1,0 +1,3 @@
+"""Tests of the finished pages, in a real Chromium."""
+
+from __future__ import annotations

@@ -1,0 +1,84 @@
+"""Chromium, and the two ways to reach the gallery under test: as files and on loopback."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.find_chromium import BrowserNotFound, find
+from tests.browser.loopback import serving
+from tests.browser.visits import Visit, Visitor
+
+FLAGS = (
+    "--no-sandbox",  # there is none to be had as root, as in a container
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A real Chromium, headless, with an empty profile. There is no run without one."""
+    try:
+        chromium = find()
+    except BrowserNotFound as error:
+        pytest.fail(str(error))
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium, headless=True, args=list(FLAGS)
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def file_root(site: Path) -> str:
+    """The gallery as a reader's own files; a URL with a slash at the end."""
+    return site.as_uri() + "/"
+
+
+@pytest.fixture(scope="session")
+def http_root(site: Path) -> Iterator[str]:
+    """The gallery on loopback, below ``/some/sub/path/``; a URL with a slash at the end."""
+    with serving(site) as url:
+        yield url
+
+
+@pytest.fixture
+def file_url(file_root: str) -> Callable[[str], str]:
+    """From a page's path to its address as a file."""
+    return lambda page: file_root + page
+
+
+@pytest.fixture
+def http_url(http_root: str) -> Callable[[str], str]:
+    """From a page's path to its address on loopback."""
+    return lambda page: http_root + page
+
+
+@pytest.fixture(params=["file", "http"])
+def root(request: pytest.FixtureRequest) -> str:
+    """Each of the two roots in turn."""
+    url: str = request.getfixturevalue(f"{request.param}_root")
+    return url
+
+
+@pytest.fixture
+def visitor(browser: Browser, file_root: str, http_root: str) -> Iterator[Visitor]:
+    """Opens pages at either root; they are closed after the test."""
+    visitor = Visitor(browser, file_root, http_root)
+    yield visitor
+    visitor.close()
+
+
+@pytest.fixture
+def open_page(visitor: Visitor) -> Callable[..., Visit]:
+    """``open_page(url, size=WIDE, dark=False, scripts=True)``: see ``Visitor.open``."""
+    return visitor.open

@@ -1,0 +1,30 @@
+"""The pages can be used by everyone: what axe can tell of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.browser.kinds import SPECIMENS, specimen
+from tests.browser.visits import PHONE, WIDE, Size, Visitor
+
+RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+"""axe's names of the rules of WCAG 2.2, level AA, and of what it advises beyond."""
+
+
+@pytest.mark.parametrize("name", SPECIMENS)
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "narrow"])
+def test_axe_finds_nothing(
+    name: str, dark: bool, size: Size, site: Path, http_root: str, visitor: Visitor
+) -> None:
+    """One page of each kind, light and dark, wide and narrow, has no violation."""
+    visit = visitor.open(http_root + specimen(site, name), size=size, dark=dark)
+    found = Axe().run(visit.page, options={"runOnly": list(RULES), "resultTypes": ["violations"]})
+    assert [
+        f"{violation['id']}: {violation['help']}: {node['target']} {node['failureSummary']}"
+        for violation in found.response["violations"]
+        for node in violation["nodes"][:3]
+    ] == []

@@ -1,0 +1,77 @@
+"""Every page, as a file and on a server: it loads whole, says nothing, fits, needs no script."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.browser.kinds import KINDS, SPECIMENS, kind_of, pages, specimen
+from tests.browser.loopback import SUBPATH
+from tests.browser.visits import PHONE, WIDE, Visitor
+
+VISIBLE_TEXT = "() => document.body.innerText"
+
+STATIC_TEXT = """() => {
+  const copy = document.body.cloneNode(true);
+  copy.querySelectorAll("script, style, template, svg, math, dialog, [hidden]")
+    .forEach(element => element.remove());
+  copy.querySelectorAll("details:not([open]) > :not(summary)").forEach(element => element.remove());
+  return copy.textContent;
+}"""
+
+BROKEN_IMAGES = """() => [...document.images]
+  .filter(image => image.checkVisibility() && image.naturalWidth === 0)
+  .map(image => image.src.slice(0, 200))"""
+
+
+def test_no_page_is_of_an_unknown_kind(site: Path) -> None:
+    """Every HTML file of the gallery is a page of a kind that these tests know."""
+    assert [page for page in pages(site) if kind_of(page) is None] == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_page_loads_in_silence_and_fits(
+    kind: str, root: str, site: Path, visitor: Visitor
+) -> None:
+    """No console message, failed request, foreign request or sideways scrolling, wide or narrow."""
+    faults = []
+    opened = pages(site, kind)
+    for page in opened:
+        visit = visitor.open(root + page, size=WIDE)
+        visit.load_images()
+        found = {"1440 px": visit.overflow()}
+        visit.page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+        found["360 px"] = visit.overflow()
+        faults += [f"{page}: {fault}" for fault in visit.faults]
+        faults += [f"{page} at {size}: {fault}" for size, fault in found.items() if fault]
+        visitor.close()
+    assert opened, f"the gallery has no page of kind {kind!r}"
+    assert faults == []
+
+
+@pytest.mark.parametrize("name", SPECIMENS)
+def test_a_page_needs_no_script(name: str, root: str, site: Path, visitor: Visitor) -> None:
+    """With scripts off the heading, the pictures and (nearly) all words are there to be read."""
+    visit = visitor.open(root + specimen(site, name), scripts=False)
+    visit.load_images()
+    shown = visit.page.evaluate(VISIBLE_TEXT).split()
+    written = visit.page.evaluate(STATIC_TEXT).split()
+    assert visit.page.get_by_role("heading", level=1).is_visible()
+    assert visit.page.evaluate(BROKEN_IMAGES) == []
+    # Words only a screen reader is told are in the page, and not to be seen.
+    assert len(shown) >= 0.8 * len(written) > 20
+    assert visit.faults == []
+
+
+def test_the_error_page_is_whole_at_any_depth(site: Path, http_root: str, visitor: Visitor) -> None:
+    """Served for an address that does not exist, it asks for nothing but itself."""
+    missing = f"{http_root}images/not/there/at all.html"
+    visit = visitor.open(missing)
+    visit.load_images()
+    answered, complaint, *others = visit.faults
+    assert answered.startswith("answered 404") and "404" in complaint
+    assert others == []
+    assert not visit.overflow()
+    home = visit.page.locator("main a[href]").first.get_attribute("href") or ""
+    assert home.endswith((SUBPATH, f"{SUBPATH}index.html")), "the way home holds at any depth"

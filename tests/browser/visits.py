@@ -1,0 +1,111 @@
+"""Opens a page and records everything that goes wrong on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
+
+__all__ = ["PHONE", "WIDE", "Size", "Visit", "Visitor"]
+
+Size = tuple[int, int]
+"""Width and height of the window, CSS pixels."""
+WIDE: Size = (1440, 900)
+PHONE: Size = (360, 740)
+
+_LOAD_IMAGES = """async () => {
+  for (const image of document.images) image.loading = "eager";
+  await Promise.allSettled([...document.images].map(image => image.decode()));
+}"""
+
+_WIDEST = """() => {
+  const room = document.documentElement.clientWidth;
+  return [...document.body.querySelectorAll("*")]
+    .map(element => [Math.round(element.getBoundingClientRect().right), element])
+    .filter(([right]) => right > room + 1)
+    .sort(([a], [b]) => b - a).slice(0, 3)
+    .map(([right, element]) => `<${element.localName} class="${element.className}"> to ${right}`);
+}"""
+
+
+@dataclass
+class Visit:
+    """One open page."""
+
+    page: Page
+    origin: str
+    """What every address asked for must begin with."""
+    faults: list[str] = field(default_factory=list)
+    """Console errors and warnings, uncaught errors, failed and foreign requests, in order."""
+
+    def listen(self) -> None:
+        """Begin to record; before the page is opened."""
+        self.page.on("console", self._on_console)
+        self.page.on("pageerror", lambda error: self.faults.append(f"uncaught: {error}"))
+        self.page.on("request", self._on_request)
+        self.page.on("requestfailed", self._on_failure)
+        self.page.on("response", self._on_response)
+
+    def load_images(self) -> None:
+        """Load every image of the page, those below the window too."""
+        self.page.evaluate(_LOAD_IMAGES)
+
+    def overflow(self) -> str:
+        """What is wider than the window, for a message; "" if the page does not scroll sideways."""
+        width, room = self.page.evaluate(
+            "() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+        )
+        if width <= room:
+            return ""
+        return f"{width} px wide in a window of {room}: {'; '.join(self.page.evaluate(_WIDEST))}"
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning", "assert"):
+            self.faults.append(f"console {message.type}: {message.text}")
+
+    def _on_request(self, request: Request) -> None:
+        if not request.url.startswith((self.origin, "data:", "blob:")):
+            self.faults.append(f"asked outside of the site: {request.url}")
+
+    def _on_failure(self, request: Request) -> None:
+        self.faults.append(f"request failed: {request.url[:200]} ({request.failure})")
+
+    def _on_response(self, response: Response) -> None:
+        if response.status >= 400:
+            self.faults.append(f"answered {response.status}: {response.url}")
+
+
+class Visitor:
+    """Opens pages, each in a context of its own, and closes what it opened before."""
+
+    def __init__(self, browser: Browser, *origins: str) -> None:
+        """``origins`` are the addresses of the site's root; a page may ask for nothing else."""
+        self._browser = browser
+        self._origins = origins
+        self._contexts: list[BrowserContext] = []
+
+    def open(
+        self,
+        url: str,
+        *,
+        size: Size = WIDE,
+        dark: bool = False,
+        scripts: bool = True,
+    ) -> Visit:
+        """Open ``url``, wait until it has loaded, and leave it open until ``close``."""
+        origin = next(origin for origin in self._origins if url.startswith(origin))
+        context = self._browser.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            color_scheme="dark" if dark else "light",
+            java_script_enabled=scripts,
+        )
+        self._contexts.append(context)
+        visit = Visit(context.new_page(), origin)
+        visit.listen()
+        visit.page.goto(url, wait_until="load")
+        return visit
+
+    def close(self) -> None:
+        """Close every page opened so far."""
+        while self._contexts:
+            self._contexts.pop().close()

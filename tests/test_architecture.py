@@ -1,0 +1,218 @@
+"""Who may import whom, who may print: the structure of docs/architecture.md, held by tests."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.metadata import packages_distributions
+from pathlib import Path
+from types import MappingProxyType
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "generator"
+
+SHARED = frozenset(
+    {"contract", "domain", "errors", "layout", "palettes", "sizes", "texts", "wording"}
+)
+"""What every stage may import, and what itself imports nothing but its like."""
+
+STAGES: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "configuration": frozenset({"config"}),
+        "inputs": frozenset({"decode", "folders", "inputs", "names", "sidecar", "test_card"}),
+        "models": frozenset({"models"}),
+        "activations": frozenset({"activations"}),
+        "sheets": frozenset({"encode", "sheets"}),
+        "reading": frozenset({"across", "example", "reading", "sentences"}),
+        "pages": frozenset({"pages"}),
+        "render": frozenset({"render"}),
+        "site": frozenset({"site"}),
+        "serve": frozenset({"serve"}),
+    }
+)
+"""Stage -> its modules (a package by its own name). They may import each other, not another's."""
+
+COMPOSERS = frozenset({"__init__", "__main__", "build", "cli", "pipeline"})
+"""What puts the stages together, and may import any of them."""
+
+EXCEPTIONS = frozenset(
+    {
+        # The first map worth looking at is chosen as it will be seen: reduced by its maximum.
+        ("reading", "sheets"),
+        # A page says in words what its numbers are; the words are made where the numbers are read.
+        ("pages", "sentences"),
+        # What is rendered is a page model; its type is the contract between the two.
+        ("render", "pages"),
+    }
+)
+"""(module, module of another stage) that may be imported all the same."""
+
+ONLY_IN: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "tensorflow": frozenset({"activations", "models"}),
+        "keras": frozenset({"activations", "models"}),
+        "onnx": frozenset({"models"}),
+        "h5py": frozenset({"models"}),
+        "jinja2": frozenset({"render"}),
+        "markdown": frozenset({"render"}),
+        "markupsafe": frozenset({"render"}),
+        "pymdownx": frozenset({"render"}),
+        "latex2mathml": frozenset({"render"}),
+        "nh3": frozenset({"render"}),
+        "typer": frozenset({"cli"}),
+        "rich": frozenset({"cli"}),
+        "matplotlib": frozenset({"palettes"}),
+        "PIL": frozenset({"decode", "encode", "test_card"}),
+        "pydantic": frozenset({"config"}),
+    }
+)
+"""Library -> the only modules that may know it."""
+
+PRINTERS = frozenset({"cli"})
+"""The only modules that write to the terminal or end the program."""
+
+HEAVY = ("h5py", "keras", "matplotlib", "numpy", "onnx", "onnxruntime", "tensorflow")
+"""Libraries that take so long to load that --help must not wait for them."""
+
+
+def _modules() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def _name(module: Path) -> str:
+    """The name of a module in the tables above: that of its package below generator/, if any."""
+    return module.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def _normal(distribution: str) -> str:
+    """Its name as an index compares it."""
+    return re.sub(r"[-_.]+", "-", distribution).lower()
+
+
+def _stage(name: str) -> str | None:
+    return next((stage for stage, modules in STAGES.items() if name in modules), None)
+
+
+@cache
+def _tree(module: Path) -> ast.Module:
+    return ast.parse(module.read_text(encoding="utf-8"), filename=str(module))
+
+
+def _imports(module: Path) -> Iterator[str]:
+    """Dotted names of all it imports, inside of functions and for type checking too."""
+    for node in ast.walk(_tree(module)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module}: imports are written in full"
+            if node.module == "generator":
+                yield from (f"generator.{alias.name}" for alias in node.names)
+            else:
+                yield node.module or ""
+
+
+def _local_imports(module: Path) -> set[str]:
+    names = (dotted.split(".") for dotted in _imports(module))
+    return {parts[1] for parts in names if parts[0] == "generator" and len(parts) > 1}
+
+
+def _may_import(importer: str, imported: str) -> bool:
+    if importer in COMPOSERS or importer == imported or (importer, imported) in EXCEPTIONS:
+        return True
+    if importer in SHARED:
+        return imported in SHARED
+    return imported in SHARED or (
+        _stage(imported) is not None and _stage(importer) == _stage(imported)
+    )
+
+
+def test_every_module_has_a_place() -> None:
+    """Each module is in exactly one of the tables above, and each name there is a module."""
+    placed = [*SHARED, *COMPOSERS, *(name for modules in STAGES.values() for name in modules)]
+    assert sorted(placed) == sorted(set(placed))
+    assert sorted({_name(module) for module in _modules()}) == sorted(placed)
+
+
+def test_stages_do_not_import_one_another() -> None:
+    """A stage imports what is shared and its own parts; only the composers know the stages."""
+    assert [
+        f"{_name(module)} imports {imported}"
+        for module in _modules()
+        for imported in sorted(_local_imports(module))
+        if not _may_import(_name(module), imported)
+    ] == []
+
+
+def test_every_exception_is_still_needed() -> None:
+    """An import that is excused above is really made."""
+    made = {
+        (_name(module), imported) for module in _modules() for imported in _local_imports(module)
+    }
+    assert made >= EXCEPTIONS
+
+
+def test_the_domain_depends_on_nothing() -> None:
+    """The shared types, the exceptions and the paths import nothing else of this package."""
+    for name in ("domain", "errors", "layout"):
+        assert _local_imports(PACKAGE / f"{name}.py") == set()
+
+
+@pytest.mark.parametrize("library", ONLY_IN)
+def test_a_library_is_known_in_its_place_only(library: str) -> None:
+    """Replacing a library means changing the modules that are named for it, and no other."""
+    known_in = {
+        _name(module)
+        for module in _modules()
+        for dotted in _imports(module)
+        if dotted.split(".")[0] == library
+    }
+    assert known_in <= ONLY_IN[library]
+
+
+def test_every_library_is_asked_for() -> None:
+    """What the package imports is a dependency in pyproject.toml, not a guest of another one."""
+    project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    asked = {
+        _normal(re.split(r"[<>=!~]", requirement)[0])
+        for requirement in [*project["dependencies"], *extras["weights"], *extras["heic"]]
+    }
+    distributions = packages_distributions()
+    used = {dotted.split(".")[0] for module in _modules() for dotted in _imports(module)}
+    foreign = used - sys.stdlib_module_names - {"generator"}
+    assert [
+        library
+        for library in sorted(foreign)
+        if not asked & {_normal(name) for name in distributions.get(library, [])}
+    ] == []
+
+
+def test_only_the_command_line_prints_and_exits() -> None:
+    """No other module prints, writes to the standard streams or raises SystemExit."""
+    found = []
+    for module in _modules():
+        for node in ast.walk(_tree(module)):
+            text = ast.unparse(node) if isinstance(node, ast.Call | ast.Raise) else ""
+            speaks = text.startswith(
+                ("print(", "sys.exit(", "exit(", "quit(", "os._exit(", "raise SystemExit")
+            ) or text.startswith(("sys.stdout.write(", "sys.stderr.write("))
+            if speaks and _name(module) not in PRINTERS | {"__main__"}:
+                found.append(f"{module.name}:{getattr(node, 'lineno', 0)}: {text}")
+    assert found == []
+
+
+@pytest.mark.parametrize("module", ["generator", "generator.cli"])
+def test_loading_the_command_is_light(module: str) -> None:
+    """Importing it loads neither TensorFlow nor anything else that takes long."""
+    code = f"import {module}, json, sys; print(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert sorted(set(HEAVY) & set(json.loads(done.stdout))) == []

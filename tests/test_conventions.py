@@ -1,0 +1,113 @@
+"""The habits of CONTRIBUTING.md that a machine can hold."""
+
+from __future__ import annotations
+
+import ast
+import os
+import pwd
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parent.parent
+VAGUE = {"common", "helper", "helpers", "misc", "tools", "util", "utils"}
+LOCKS = sorted((PROJECT / "requirements").glob("*.txt"))
+
+
+def _python_files(folder: str) -> list[Path]:
+    return sorted((PROJECT / folder).rglob("*.py"))
+
+
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def _normal(name: str) -> str:
+    """A distribution's name as an index compares it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _locked(lock: Path) -> set[str]:
+    return set(re.findall(r"^([a-z0-9-]+)==", lock.read_text(encoding="utf-8"), re.MULTILINE))
+
+
+def test_every_module_says_what_it_offers() -> None:
+    """Each module of the package has a docstring and an explicit ``__all__``."""
+    for path in _python_files("generator"):
+        tree = _tree(path)
+        assigned = {
+            target.id
+            for node in tree.body
+            if isinstance(node, ast.Assign)
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        }
+        assert ast.get_docstring(tree), f"{path.name}: no docstring"
+        assert "__all__" in assigned or path.name == "__main__.py", f"{path.name}: no __all__"
+
+
+def test_no_module_has_a_vague_name() -> None:
+    """A module is named for what it does."""
+    files = [*_python_files("generator"), *_python_files("tests")]
+    assert {path.stem for path in files} & VAGUE == set()
+
+
+def test_every_test_states_a_behaviour() -> None:
+    """Each test function has a docstring."""
+    missing = [
+        f"{path.name}: {node.name}"
+        for path in _python_files("tests")
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.FunctionDef)
+        and node.name.startswith("test_")
+        and not ast.get_docstring(node)
+    ]
+    assert missing == []
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
+def test_a_lock_names_versions_and_hashes_and_no_address(lock: Path) -> None:
+    """Whoever installs chooses the index; what comes from it must be what was locked."""
+    text = lock.read_text(encoding="utf-8")
+    requirements = re.findall(r"^[a-z].*?(?:[^\\]\n|\Z)", text, re.MULTILINE | re.DOTALL)
+    assert requirements
+    for requirement in requirements:
+        assert re.match(r"[a-z0-9-]+==\S+", requirement), requirement
+        assert "--hash=sha256:" in requirement, requirement
+    assert not re.search(r"://|--index-url|--extra-index-url|--find-links", text)
+
+
+@pytest.mark.parametrize(
+    ("lock", "extras"),
+    [("run.txt", {"weights"}), ("test.txt", {"weights", "heic", "test", "lint"})],
+)
+def test_the_locks_hold_everything_that_is_asked_for(lock: str, extras: set[str]) -> None:
+    """Each dependency of pyproject.toml is in the lock that installs it."""
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    asked = list(project["dependencies"])
+    for extra in extras:
+        asked += project["optional-dependencies"][extra]
+    names = {_normal(re.split(r"[<>=!~\[; ]", requirement)[0]) for requirement in asked}
+    assert names - _locked(PROJECT / "requirements" / lock) == set()
+
+
+def test_no_file_names_a_place_on_someones_machine() -> None:
+    """No committed file holds the path of this checkout or of its owner's home."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    ).stdout
+    places = (str(PROJECT).encode() + b"/", pwd.getpwuid(os.getuid()).pw_dir.encode() + b"/")
+    found = []
+    for name in filter(None, listed.split("\0")):
+        path = PROJECT / name
+        content = path.read_bytes() if path.is_file() else b""
+        found += [name for place in places if place in content]
+    assert found == []
