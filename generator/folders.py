@@ -188,7 +188,7 @@ class _Walk:
                 f"Expected an image or a folder; this is a link that leads {where}. "
                 "Remove it, or put a copy of the image in its place."
             )
-        if False:
+        if not Path(target).is_relative_to(self._real_root):
             return (
                 "Expected an image or a folder; this is a link that leads out of the inputs "
                 "folder, and such links are not followed. Put a copy in its place."
