@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pickle
 import shutil
@@ -543,6 +544,22 @@ def test_a_cache_that_cannot_be_written_stops_nothing(
     monkeypatch.setenv("LAYERLIGHT_CACHE", str(with_wheel / "file" / "cache"))
     assert find_vgg16().sha256 == IDENTITY
     with pytest.raises(WeightsError, match="cannot be cached.*set LAYERLIGHT_CACHE"):
+        fetch()
+
+
+def test_a_full_disk_leaves_no_half_cache(
+    with_wheel: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was written so far is removed, and the weights are used all the same."""
+
+    def full(file: Any, **arrays: Any) -> None:
+        file.write(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(np, "savez", full)
+    assert find_vgg16().sha256 == IDENTITY
+    assert list((with_wheel / "cache").iterdir()) == []
+    with pytest.raises(WeightsError, match="cannot be cached .No space left on device"):
         fetch()
 
 

@@ -11,7 +11,7 @@ from generator.errors import ConfigError
 from generator.models.backend import fixed_settings, keras
 from generator.models.identity import Tensors
 
-__all__ = ["PREPROCESSING", "TITLE", "build", "preprocess", "set_weights"]
+__all__ = ["LICENCE", "PREPROCESSING", "TITLE", "build", "preprocess", "set_weights"]
 
 TITLE = "VGG16"
 LICENCE = "VGG16 by K. Simonyan and A. Zisserman, ImageNet weights"

@@ -117,7 +117,7 @@ def test_every_address_in_the_pages_resolves(site: Path) -> None:
         for element, url in _read(site / page).addresses
         if (fault := _fault(site, page, element, url))
     }
-    assert sorted(faults) == []
+    assert not faults, "\n".join(sorted(faults))
 
 
 def test_every_address_in_the_stylesheets_resolves(site: Path) -> None:
@@ -130,7 +130,7 @@ def test_every_address_in_the_stylesheets_resolves(site: Path) -> None:
         if (fault := _fault(site, sheet, "style", url))
     ]
     assert sheets
-    assert faults == []
+    assert not faults, "\n".join(faults)
 
 
 def test_ids_are_unique_and_those_referred_to_exist(site: Path) -> None:
@@ -144,7 +144,7 @@ def test_ids_are_unique_and_those_referred_to_exist(site: Path) -> None:
         faults += [
             f"{page}: no #{name}" for name in set(markup.references) if name not in markup.ids
         ]
-    assert sorted(faults) == []
+    assert not faults, "\n".join(sorted(faults))
 
 
 def test_every_page_can_be_reached_from_the_front(site: Path) -> None:

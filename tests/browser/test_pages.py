@@ -47,7 +47,7 @@ def test_every_page_loads_in_silence_and_fits(
         faults += [f"{page} at {size}: {fault}" for size, fault in found.items() if fault]
         visitor.close()
     assert opened, f"the gallery has no page of kind {kind!r}"
-    assert faults == []
+    assert not faults, "\n".join(faults)
 
 
 @pytest.mark.parametrize("name", SPECIMENS)
@@ -60,8 +60,8 @@ def test_a_page_needs_no_script(name: str, root: str, site: Path, visitor: Visit
     assert visit.page.get_by_role("heading", level=1).is_visible()
     assert visit.page.evaluate(BROKEN_IMAGES) == []
     # Words only a screen reader is told are in the page, and not to be seen.
-    assert len(shown) >= 0.8 * len(written) > 20
-    assert visit.faults == []
+    assert len(shown) >= 0.8 * len(written) > 10
+    assert not visit.faults, "\n".join(visit.faults)
 
 
 def test_the_error_page_is_whole_at_any_depth(site: Path, http_root: str, visitor: Visitor) -> None:

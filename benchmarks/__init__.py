@@ -1,0 +1,1 @@
+"""Timings. Ratios within one run are what counts: machines are noisy."""

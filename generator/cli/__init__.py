@@ -1,0 +1,11 @@
+"""The command line: arguments in; progress, messages and exit codes out. The only printer.
+
+Exit codes: 0 done; 1 failed; 2 usage or configuration; 3 finished, but some inputs have problems;
+130 interrupted.
+"""
+
+from __future__ import annotations
+
+from generator.cli.commands import app, main
+
+__all__ = ["app", "main"]

@@ -1,0 +1,323 @@
+"""The commands: what can be asked for, and which stages answer.
+
+Whatever takes long to load is imported inside the command that needs it.
+"""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from generator import __version__
+from generator.cli import texts
+from generator.cli.terminal import bars, complain, reporting, say, write_anything
+from generator.errors import UsageError, WeightsNotFound
+
+__all__ = ["app", "main"]
+
+PROBLEMS = 3
+LICENCE = "Karen Simonyan and Andrew Zisserman (Visual Geometry Group, Oxford), CC BY 4.0"
+
+app = typer.Typer(
+    name="layerlight",
+    help="A folder of images in, a static gallery of a network's real feature maps out.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        help="Settings of the gallery.  [default: gallery.toml, if there is one]",
+    ),
+]
+ModelOption = Annotated[
+    str | None,
+    typer.Option("--model", metavar="NAME", help="The network to run.  [default: vgg16]"),
+]
+WeightsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--weights",
+        metavar="FILE",
+        help="Weights to read (.h5, .weights.h5 or .npz), instead of looking for them.",
+    ),
+]
+LayersOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--layers",
+        metavar="GLOB",
+        help="Layers to capture, such as 'block3_*'; give it again, or separate with commas, "
+        "for several.  [default: every convolution and pool]",
+    ),
+]
+SizeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--size",
+        metavar="SIZE",
+        help="The network's input in pixels: 224, or height x width as 224x320.  [default: 224]",
+    ),
+]
+FitOption = Annotated[
+    str | None,
+    typer.Option(
+        "--fit",
+        metavar="crop|pad|stretch",
+        help="How an image is brought to that size.  [default: crop]",
+    ),
+]
+DebugOption = Annotated[
+    bool, typer.Option("--debug", help="Show the traceback of an unexpected error.")
+]
+
+
+def main() -> None:
+    """Run the command that the arguments ask for, and exit with its code."""
+    write_anything()
+    app(prog_name="layerlight")
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        say(f"layerlight {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=_show_version, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def build(
+    inputs: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="INPUTS", help="Folder of images.  [default: inputs]", show_default=False
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FOLDER",
+            help="Folder that becomes the site; one that Layerlight made is replaced whole.  "
+            "[default: site]",
+        ),
+    ] = None,
+    config: ConfigOption = None,
+    model: ModelOption = None,
+    weights: WeightsOption = None,
+    layers: LayersOption = None,
+    size: SizeOption = None,
+    fit: FitOption = None,
+    palette: Annotated[
+        str | None,
+        typer.Option(
+            "--palette",
+            metavar="viridis|magma|cividis|grey",
+            help="Colours that a page opens with.  [default: viridis]",
+        ),
+    ] = None,
+    scale: Annotated[
+        str | None,
+        typer.Option(
+            "--scale",
+            metavar="layer|channel",
+            help="Scale that a page opens with: one for the whole layer, or each channel on its "
+            "own.  [default: layer]",
+        ),
+    ] = None,
+    title: Annotated[
+        str | None, typer.Option("--title", metavar="TEXT", help="Title of the gallery.")
+    ] = None,
+    author: Annotated[
+        str | None, typer.Option("--author", metavar="TEXT", help="Who made the gallery.")
+    ] = None,
+    base_url: Annotated[
+        str | None,
+        typer.Option("--base-url", metavar="URL", help="Where the gallery will be published."),
+    ] = None,
+    allow_failures: Annotated[
+        bool,
+        typer.Option(
+            "--allow-failures", help="Exit with 0, not 3, if some inputs could not be used."
+        ),
+    ] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Say nothing but what went wrong.")
+    ] = False,
+    debug: DebugOption = False,
+) -> None:
+    """Build the gallery of a folder of images."""
+    overrides = {
+        "inputs": inputs,
+        "output": output,
+        "model": model,
+        "weights": weights,
+        "layers": layers or None,
+        "size": size,
+        "fit": fit,
+        "palette": palette,
+        "scale": scale,
+        "title": title,
+        "author": author,
+        "base_url": base_url,
+    }
+    from generator.config import load_config
+
+    with reporting(debug=debug):
+        settings = load_config(config, overrides)
+    before = _identity(settings.output)
+
+    def interrupted() -> str:
+        if _identity(settings.output) != before:
+            return "interrupted; the new site is complete and in place"
+        return f"interrupted; {'the previous site is as it was' if before else 'no site was made'}"
+
+    with reporting(debug=debug, interrupted=interrupted):
+        shown = bars(quiet=quiet)
+        with shown or nullcontext():
+            from generator.build import build as run
+
+            report = run(settings, progress=shown)
+        if not quiet:
+            say(texts.summary(report))
+        elif report.problems:
+            complain("problems", "\n" + "\n".join(texts.problem_lines(report.problems)))
+        if report.problems and not allow_failures:
+            raise typer.Exit(PROBLEMS)
+
+
+@app.command()
+def layers(
+    config: ConfigOption = None,
+    model: ModelOption = None,
+    layers: LayersOption = None,
+    size: SizeOption = None,
+    debug: DebugOption = False,
+) -> None:
+    """Show what would be captured; builds nothing."""
+    from generator.config import load_config
+
+    with reporting(debug=debug):
+        overrides = {"model": model, "layers": layers or None, "size": size}
+        settings = load_config(config, overrides)
+        from generator.models import inspect
+
+        say(
+            texts.layers_table(
+                inspect(
+                    settings.model, layers=settings.layers, size=settings.size, fit=settings.fit
+                )
+            )
+        )
+
+
+@app.command()
+def weights(
+    config: ConfigOption = None,
+    weights: WeightsOption = None,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="List every tensor that was checked.")
+    ] = False,
+    fetch: Annotated[
+        bool,
+        typer.Option("--fetch", help="Get the weights, by download if need be, and keep them."),
+    ] = False,
+    debug: DebugOption = False,
+) -> None:
+    """Show where the weights are and whether they are the right ones."""
+    from generator.config import load_config
+
+    with reporting(debug=debug):
+        file = load_config(config, {"weights": weights}).weights
+        if fetch and file:
+            raise UsageError(
+                f"expected either --fetch or a file of weights, got both ({file}); "
+                f"fetched weights come from no file of yours"
+            )
+        from generator.models.identity import expected_identity, expected_tensors
+        from generator.models.identity import verify as verify_tensors
+        from generator.models.weights import fetch as fetch_weights
+        from generator.models.weights import find_vgg16, sources
+
+        if fetch:
+            say(f"kept in {fetch_weights()[1]}\n")
+        statuses = sources(file)
+        # A file that is named is the only source; without one the first that has them is.
+        usable = statuses[0].found if file else any(status.found for status in statuses)
+        found = find_vgg16(file) if usable else None
+        say(texts.weights_lines(found, expected_identity(), statuses, LICENCE))
+        if not found:
+            raise WeightsNotFound(
+                f"{file} does not hold the weights of VGG16; correct --weights, or leave it out"
+                if file
+                else "no source on this machine has the weights; get them with: "
+                "layerlight weights --fetch"
+            )
+        if verify:
+            verify_tensors(found.tensors, found.place)
+            say("\n" + texts.tensor_lines(expected_tensors()))
+
+
+@app.command()
+def serve(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="FOLDER",
+            help="A built gallery.  [default: the output of gallery.toml, else site]",
+            show_default=False,
+        ),
+    ] = None,
+    port: Annotated[
+        int, typer.Option("--port", metavar="PORT", help="Port; 0 takes any free one.")
+    ] = 8000,
+    show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Name each file that is asked for.")
+    ] = False,
+    debug: DebugOption = False,
+) -> None:
+    """Serve a built gallery to this machine only, until Ctrl-C."""
+    from generator.serve import serve as listen
+
+    with reporting(debug=debug):
+        if folder is None:
+            from generator.config import load_config
+
+            folder = load_config().output
+        server = listen(folder, port=port, open_browser=show, log=say if verbose else None)
+        try:
+            with server:
+                say(f"Serving {folder} at {server.url}  (Ctrl-C stops)")
+                server.wait()
+        except KeyboardInterrupt:
+            say("")
+
+
+def _identity(folder: Path) -> tuple[int, int] | None:
+    """What tells a folder from another that takes its name; None if there is none."""
+    try:
+        facts = folder.stat()
+    except OSError:
+        return None
+    return facts.st_dev, facts.st_ino

@@ -1,0 +1,122 @@
+"""What reaches the terminal, and how: messages, colours, bars, the way an error ends a command."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from io import TextIOWrapper
+from types import TracebackType
+from typing import Self, TextIO
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from generator.errors import LayerlightError, UsageError
+
+__all__ = ["Bars", "bars", "complain", "reporting", "say", "write_anything"]
+
+FAILED, USAGE, INTERRUPTED = 1, 2, 130
+
+
+def write_anything() -> None:
+    """Let a terminal that knows few letters show the others as escapes, instead of failing."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def say(text: str) -> None:
+    """Write a result to standard output."""
+    typer.echo(text)
+
+
+def complain(label: str, text: str) -> None:
+    """Write a message to standard error, its label in red where there are colours."""
+    shown = f"{label}:"
+    if _has_colours(sys.stderr):
+        shown = typer.style(shown, fg=typer.colors.RED, bold=True)
+    typer.echo(f"{shown} {text}", err=True, color=_has_colours(sys.stderr))
+
+
+@contextmanager
+def reporting(*, debug: bool, interrupted: Callable[[], str] | None = None) -> Iterator[None]:
+    """Turn whatever ends the body early into one message and an exit code.
+
+    Args:
+        debug: let an unexpected exception through, so that its traceback is shown.
+        interrupted: what to say after Ctrl-C.
+    """
+    try:
+        yield
+    except (typer.Exit, typer.Abort, BrokenPipeError):
+        raise
+    except LayerlightError as error:
+        complain("error", str(error))
+        raise typer.Exit(USAGE if isinstance(error, UsageError) else FAILED) from None
+    except KeyboardInterrupt:
+        typer.echo(interrupted() if interrupted else "interrupted", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+    except Exception as error:
+        if debug:
+            raise
+        reason = (str(error).splitlines() or ["no more is known"])[0]
+        complain(
+            "error", f"unexpected {type(error).__name__}: {reason}; --debug shows the traceback"
+        )
+        raise typer.Exit(FAILED) from None
+
+
+def bars(*, quiet: bool) -> Bars | None:
+    """Bars for a build, if there is somebody to look at them."""
+    console = Console(stderr=True)
+    wanted = console.is_terminal and not console.is_dumb_terminal and not quiet
+    return Bars(console) if wanted else None
+
+
+class Bars:
+    """One bar for images, one for sheets, one for pages; gone once the work is done."""
+
+    def __init__(self, console: Console) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+        )
+        # Without a total it pulses, while the network is loaded.
+        self._images = self._progress.add_task("images", total=None)
+        self._sheets = self._progress.add_task("sheets", total=None, visible=False)
+        self._pages = self._progress.add_task("pages", total=None, visible=False)
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._progress.stop()
+
+    def images(self, done: int, total: int) -> None:
+        """So many images have gone through the network."""
+        self._progress.update(self._images, completed=done, total=total)
+
+    def sheets(self, done: int, total: int) -> None:
+        """So many sheets are written."""
+        self._progress.update(self._sheets, completed=done, total=total, visible=True)
+
+    def pages(self, done: int, total: int) -> None:
+        """So many pages are written."""
+        self._progress.update(self._pages, completed=done, total=total, visible=True)
+
+
+def _has_colours(stream: TextIO) -> bool:
+    """A terminal whose user did not refuse colours (no-color.org)."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

@@ -1,0 +1,129 @@
+"""What the commands say, as plain text: the summary of a build, the table of layers, the weights.
+
+Pure: strings out, nothing printed. Imports nothing heavy, so that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from generator import layout
+
+if TYPE_CHECKING:
+    from generator.build import Report
+    from generator.domain import Model, Problem
+    from generator.models.identity import ExpectedTensor
+    from generator.models.weights import LoadedWeights, SourceStatus
+
+__all__ = ["layers_table", "problem_lines", "summary", "tensor_lines", "weights_lines"]
+
+_MEGABYTE = 1_000_000
+_NOT_TRIED = "not tried: "
+"""How a source begins its detail that only a download would show."""
+
+
+def summary(report: Report) -> str:
+    """How a build went, and where to look."""
+    facts = [
+        ("images", f"{report.images:,}"),
+        ("layers", f"{report.layers:,}"),
+        ("channels", f"{report.channels:,} an image"),
+        ("files", f"{report.files:,}"),
+        ("size", f"{report.bytes / _MEGABYTE:,.1f} MB"),
+        ("seconds", f"{report.seconds:,.1f} ({report.seconds / report.images:.2f} an image)"),
+        ("problems", f"{len(report.problems):,}" if report.problems else "none"),
+    ]
+    return "\n".join(
+        [
+            *_aligned(facts, "<<"),
+            *problem_lines(report.problems),
+            "",
+            f"Open {report.output / layout.FRONT_PAGE}",
+        ]
+    )
+
+
+def problem_lines(problems: Iterable[Problem]) -> list[str]:
+    """One entry a problem: file, stage, reason."""
+    return [
+        f"  {problem.source} ({problem.stage}): " + problem.message.replace("\n", "\n    ")
+        for problem in problems
+    ]
+
+
+def layers_table(model: Model) -> str:
+    """What would be captured, layer by layer, and the sums."""
+    heads = ("layer", "kind", "shape", "receptive field", "stride", "parameters", "multiply-adds")
+    rows = [
+        (
+            layer.name,
+            layer.kind,
+            f"{layer.height} x {layer.width} x {layer.channels}",
+            f"{layer.window.height} x {layer.window.width}",
+            f"{layer.window.stride_y} x {layer.window.stride_x}",
+            f"{layer.parameters:,}",
+            f"{layer.multiply_adds:,}",
+        )
+        for layer in model.layers
+    ]
+    channels = sum(layer.channels for layer in model.layers)
+    total = (
+        "total",
+        f"{len(model.layers)}",
+        f"{channels:,} channels",
+        *("", ""),
+        f"{sum(layer.parameters for layer in model.layers):,}",
+        f"{sum(layer.multiply_adds for layer in model.layers):,}",
+    )
+    table = _aligned([heads, *rows, total], "<<>>>>>")
+    rule = "-" * max(map(len, table))
+    sizes = f"input {model.input.height} x {model.input.width}, {model.input.fit}"
+    return "\n".join([f"{model.title}, {sizes}", "", table[0], rule, *table[1:-1], rule, table[-1]])
+
+
+def weights_lines(
+    weights: LoadedWeights | None, expected: str, statuses: Sequence[SourceStatus], licence: str
+) -> str:
+    """Which weights are in use, and what each source has."""
+    facts = [("identity", weights.sha256 if weights else f"{expected} (expected)")]
+    if weights:
+        facts += [("source", weights.source), ("read from", weights.place)]
+    facts += [("licence", licence)]
+    listed = [
+        (status.name, _state(status), status.detail.removeprefix(_NOT_TRIED)) for status in statuses
+    ]
+    return "\n".join(
+        [
+            *_aligned(facts, "<<"),
+            "",
+            "Sources, in the order in which they are tried:",
+            *(f"  {line}" for line in _aligned(listed, "<<<")),
+        ]
+    )
+
+
+def tensor_lines(tensors: Sequence[ExpectedTensor]) -> str:
+    """The tensors that were checked and found right."""
+    rows = [
+        (tensor.layer, tensor.part, " x ".join(map(str, tensor.shape)), tensor.sha256, "ok")
+        for tensor in tensors
+    ]
+    return "\n".join([*_aligned(rows, "<<<<<"), f"{len(rows)} of {len(rows)} tensors ok"])
+
+
+def _state(status: SourceStatus) -> str:
+    if status.found:
+        return "found"
+    return "not tried" if status.detail.startswith(_NOT_TRIED) else "not usable"
+
+
+def _aligned(rows: Sequence[Sequence[str]], sides: str) -> list[str]:
+    """Lines with a column each two spaces apart; ``sides`` has "<" or ">" for each column."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            f"{cell:{side}{width}}" for cell, side, width in zip(row, sides, widths, strict=True)
+        ).rstrip()
+        for row in rows
+    ]

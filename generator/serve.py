@@ -1,0 +1,224 @@
+"""A built gallery on the loopback address, as a web host would serve it. Changes nothing."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import socketserver
+import webbrowser
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from http import HTTPStatus
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from types import TracebackType
+from typing import Any, Self
+
+from generator import layout
+from generator.errors import UsageError
+
+__all__ = ["DEFAULT_PORT", "Server", "serve"]
+
+DEFAULT_PORT = 8000
+_NEIGHBOURS = 20
+"""Ports after one that is taken which are tried, to suggest a free one."""
+_IDLE_SECONDS = 60
+
+Log = Callable[[str], None]
+
+
+def serve(
+    folder: Path,
+    host: str = "127.0.0.1",
+    port: int = DEFAULT_PORT,
+    open_browser: bool = False,
+    log: Log | None = None,
+) -> Server:
+    """A server for the gallery in ``folder``, bound to its port but not yet answering.
+
+    Use it in a ``with`` statement, or call ``start`` and ``stop``.
+
+    Args:
+        folder: looked up anew for each request, so a rebuilt gallery is served at once.
+        host: address to listen on; the default is reached from this machine only.
+        port: 0 lets the system choose; ``Server.url`` tells.
+        open_browser: show the front page in the user's browser once it answers.
+        log: told of each request, one line each, from the threads that answer them.
+
+    Raises:
+        UsageError: no gallery there, or the port is taken or not allowed.
+    """
+    if not (folder / layout.FRONT_PAGE).is_file():
+        raise UsageError(
+            f"expected a gallery in {folder}, got "
+            f"{f'a folder without {layout.FRONT_PAGE}' if folder.is_dir() else 'no folder'}; "
+            f"run layerlight build first, or name the folder that it wrote"
+        )
+    handler = partial(_Handler, directory=str(folder.absolute()))
+    try:
+        return Server(_Listener((host, port), handler, log), open_browser)
+    except (OSError, OverflowError) as error:
+        raise UsageError(_cannot_listen(host, port, error)) from error
+
+
+class Server:
+    """A bound server. ``start`` answers in a thread of its own, until ``stop``."""
+
+    def __init__(self, listener: _Listener, open_browser: bool) -> None:
+        self._listener, self._open_browser = listener, open_browser
+        self._thread: Thread | None = None
+
+    @property
+    def url(self) -> str:
+        """Of the front page's folder, with a slash at the end."""
+        host, port = self._listener.server_address[:2]
+        return f"http://{host!s}:{port}/"
+
+    def start(self) -> None:
+        """Begin to answer, and show the browser if asked for."""
+        self._thread = Thread(target=self._listener.serve_forever, args=(0.1,), daemon=True)
+        self._thread.start()
+        if self._open_browser:
+            webbrowser.open(self.url)
+
+    def wait(self) -> None:
+        """Return once ``stop`` has been called, or raise KeyboardInterrupt."""
+        while self._thread and self._thread.is_alive():
+            # In short turns: some systems deliver Ctrl-C only between them.
+            self._thread.join(0.5)
+
+    def stop(self) -> None:
+        """Stop answering and free the port. Harmless if called twice."""
+        if self._thread:
+            self._listener.shutdown()
+            self._thread.join()
+            self._thread = None
+        self._listener.server_close()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+
+class _Listener(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False  # a browser keeps its connections open
+
+    def __init__(self, address: tuple[str, int], handler: Any, log: Log | None) -> None:
+        self.log = log
+        super().__init__(address, handler)
+
+    def server_bind(self) -> None:
+        # HTTPServer's own looks the host's name up, which may take seconds without a network.
+        socketserver.TCPServer.server_bind(self)
+        self.server_name, self.server_port = str(self.server_address[0]), self.server_address[1]
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A browser that goes away in the middle of an answer is nothing to report."""
+
+
+class _Handler(SimpleHTTPRequestHandler):
+    """Files, no listings; the site's own page for what is missing; nothing kept by the browser."""
+
+    server: _Listener
+    protocol_version = "HTTP/1.1"
+    timeout = _IDLE_SECONDS
+    # Of our own, because a system's list of types may say anything.
+    extensions_map = {  # noqa: RUF012  as in the base class
+        "": "application/octet-stream",
+        ".css": "text/css; charset=utf-8",
+        ".csv": "text/csv; charset=utf-8",
+        ".html": "text/html; charset=utf-8",
+        ".ico": "image/x-icon",
+        ".jpg": "image/jpeg",
+        ".js": "text/javascript; charset=utf-8",
+        ".json": "application/json; charset=utf-8",
+        ".pdf": "application/pdf",
+        ".png": "image/png",
+        ".svg": "image/svg+xml; charset=utf-8",
+        ".txt": "text/plain; charset=utf-8",
+        ".webp": "image/webp",
+        ".xml": "application/xml; charset=utf-8",
+        ".zip": "application/zip",
+    }
+
+    def guess_type(self, path: Any) -> str:
+        return self.extensions_map.get(Path(path).suffix.lower(), self.extensions_map[""])
+
+    def send_head(self) -> Any:
+        # A rebuilt file may bear the time of an older one: never answer "not modified".
+        del self.headers["If-Modified-Since"]
+        if not self._lies_in_site():
+            self.send_error(HTTPStatus.NOT_FOUND)
+            return None
+        return super().send_head()
+
+    def list_directory(self, path: Any) -> None:
+        self.send_error(HTTPStatus.NOT_FOUND)
+
+    def end_headers(self) -> None:
+        self.send_header("Cache-Control", "no-cache")
+        self.send_header("X-Content-Type-Options", "nosniff")
+        super().end_headers()
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        page = Path(self.directory, layout.ERROR_PAGE)
+        if code != HTTPStatus.NOT_FOUND or not page.is_file():
+            super().send_error(code, message, explain)
+            return
+        body = page.read_bytes()
+        self.send_response(code)
+        self.send_header("Content-Type", self.guess_type(page))
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        if self.server.log:
+            # A request may hold anything; a terminal gets to see none of it raw.
+            line = (format % args).encode("unicode_escape").decode("ascii")
+            self.server.log(line)
+
+    def _lies_in_site(self) -> bool:
+        """Whether what is asked for is there, and not by a link that leads out of the site."""
+        site = Path(self.directory).resolve()
+        try:
+            return Path(self.translate_path(self.path)).resolve().is_relative_to(site)
+        except (OSError, RuntimeError, ValueError):
+            return False
+
+
+def _cannot_listen(host: str, port: int, error: Exception) -> str:
+    if isinstance(error, OverflowError):
+        return f"expected a port from 0 to 65535, got {port}; 0 lets the system choose"
+    if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+        free = _free_neighbour(host, port)
+        return (
+            f"expected port {port} of {host} to be free, but another program listens there; "
+            f"stop it, or take another port: --port {free}"
+        )
+    if isinstance(error, PermissionError):
+        return (
+            f"this user may not listen on port {port}; take one of 1024 or more: "
+            f"--port {DEFAULT_PORT}"
+        )
+    return f"cannot listen on {host}, port {port}: {error}"
+
+
+def _free_neighbour(host: str, port: int) -> int:
+    """The next port that is free now; 0, which lets the system choose, if none is near."""
+    for candidate in range(port + 1, min(port + 1 + _NEIGHBOURS, 65536)):
+        with suppress(OSError), socket.create_server((host, candidate)):
+            return candidate
+    return 0

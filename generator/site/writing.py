@@ -1,0 +1,203 @@
+"""The site in the making: files go in, from several threads; then it replaces the old one."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+import stat
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from types import TracebackType
+from typing import Self
+
+from generator import layout
+from generator.errors import OutputError
+from generator.site.ownership import (
+    PLACEHOLDERS,
+    TOP_LEVEL,
+    is_gallery,
+    refuse_unless_ours,
+    resolved,
+)
+from generator.site.swap import swap
+from generator.site.workspace import Workspace, remove_leftovers
+
+__all__ = ["SiteFacts", "Staging", "staging"]
+
+_BLOCK = 2**20
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+@dataclass(frozen=True, slots=True)
+class SiteFacts:
+    """What was written. The owner's placeholders do not count."""
+
+    files: int
+    bytes: int
+    unchanged: int
+    """Files whose bytes are those of the previous site; not written again where links work."""
+
+
+def staging(output: Path, inputs: Path | None = None) -> Staging:
+    """A place to build the site that becomes ``output``; use it in a ``with`` statement.
+
+    Touches nothing yet.
+
+    Raises:
+        OutputError: ``output`` holds what is not Layerlight's, is or holds a folder that must not
+            be replaced, shares files with ``inputs``, or cannot be written.
+    """
+    place = resolved(output)
+    refuse_unless_ours(place, output, inputs)
+    return Staging(place, output, inputs)
+
+
+class Staging:
+    """Made by ``staging``. Leaving it before ``finish`` leaves the old site as it was."""
+
+    def __init__(self, place: Path, shown: Path, inputs: Path | None) -> None:
+        self._output, self._shown, self._inputs = place, shown, inputs
+        self._workspace = Workspace(place)
+        self._open = False
+        self._plain: dict[Path, bool] = {}
+        self._lock = Lock()
+        self._files = self._bytes = self._unchanged = 0
+
+    def __enter__(self) -> Self:
+        remove_leftovers(self._output.parent)
+        try:
+            self._workspace.open()
+        except OSError as error:
+            raise OutputError(
+                f"output {self._shown}: expected to build the new site beside it, in "
+                f"{self._output.parent}, but nothing can be written there ({error.strerror}). "
+                f"Name a folder elsewhere with --output"
+            ) from error
+        self._open = True
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._workspace.close(keep_folders=not self._open)
+        self._open = False
+
+    def path(self, relative: str) -> Path:
+        """Where a file of the new site lies until ``finish``, to read it back.
+
+        Raises:
+            ValueError: ``relative`` leads out of the site or names what the output contract does
+                not; or the site is finished, or was never begun.
+        """
+        parts = relative.split("/")
+        if any(part in ("", ".", "..") or "\\" in part or "\0" in part for part in parts):
+            raise ValueError(f"expected a path inside of the site, got {relative!r}")
+        if parts[0] not in TOP_LEVEL:
+            # Else the next build would not know the file as ours, and refuse the folder.
+            raise ValueError(f"expected a path below one of {sorted(TOP_LEVEL)}, got {relative!r}")
+        if not self._open:
+            raise ValueError(f"expected a site in the making for {relative!r}, got a closed one")
+        return self._workspace.new / relative
+
+    def write(self, relative: str, data: bytes | str) -> None:
+        r"""Put one file into the new site. May be called from several threads.
+
+        A file with the bytes that the old site has there becomes a hard link to it. Text is
+        written in UTF-8, its lines ending in ``\n``.
+
+        Raises:
+            ValueError: as ``path``, or the file was written before.
+            OutputError: it cannot be written.
+        """
+        target = self.path(relative)
+        if isinstance(data, str):
+            data = data.replace("\r\n", "\n").replace("\r", "\n").encode()
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            unchanged = self._is_in_old(relative, data)
+            if not (unchanged and _linked(target, self._output / relative)):
+                with target.open("xb") as file:
+                    file.write(data)
+        except FileExistsError:
+            raise ValueError(f"{relative!r} was written before") from None
+        except OSError as error:
+            advice = "; make room on the disk" if error.errno in _FULL else ""
+            raise OutputError(
+                f"output {self._shown}: {relative} cannot be written ({error.strerror}){advice}"
+            ) from error
+        with self._lock:
+            self._files += 1
+            self._bytes += len(data)
+            self._unchanged += unchanged
+
+    def finish(self) -> SiteFacts:
+        """Put the new site in the place of the old one, in one step where the system can.
+
+        Raises:
+            ValueError: no ``gallery.json`` was written, by which the next build knows the folder.
+            OutputError: the output is not ours any more, or cannot be replaced.
+        """
+        new = self.path(layout.GALLERY_JSON).parent
+        if not is_gallery(new):
+            raise ValueError(f"expected a {layout.GALLERY_JSON} that names its generator, got none")
+        # Minutes have passed since it was looked at first.
+        refuse_unless_ours(self._output, self._shown, self._inputs)
+        try:
+            if self._output.is_dir():
+                _carry_over(self._output, new)
+                new.chmod(stat.S_IMODE(self._output.stat().st_mode))
+            swap(new, self._output, self._workspace.aside)
+        except OSError as error:
+            raise OutputError(
+                f"output {self._shown}: the finished site could not take its place "
+                f"({error.strerror}); what was there before is there still"
+            ) from error
+        self._open = False
+        return SiteFacts(self._files, self._bytes, self._unchanged)
+
+    def _is_in_old(self, relative: str, data: bytes) -> bool:
+        """Whether the old site has these bytes there, in a file of its own."""
+        old = self._output / relative
+        with suppress(OSError):
+            facts = old.lstat()
+            if stat.S_ISREG(facts.st_mode) and facts.st_size == len(data):
+                return self._is_plain(old.parent) and _holds(old, data)
+        return False
+
+    def _is_plain(self, folder: Path) -> bool:
+        """No symbolic link on the way: else the site would share a file with some other place."""
+        if folder not in self._plain:
+            self._plain[folder] = folder.resolve() == folder
+        return self._plain[folder]
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    """Compare block by block: the old file is never in memory whole."""
+    view = memoryview(data)
+    with path.open("rb") as file:
+        return all(
+            file.read(_BLOCK) == view[start : start + _BLOCK]
+            for start in range(0, len(data), _BLOCK)
+        )
+
+
+def _linked(target: Path, existing: Path) -> bool:
+    """Whether ``target`` could be made a hard link; some file systems and owners refuse."""
+    try:
+        target.hardlink_to(existing)
+    except FileExistsError:
+        raise
+    except OSError:
+        return False
+    return True
+
+
+def _carry_over(old: Path, new: Path) -> None:
+    for name in sorted(PLACEHOLDERS):
+        if (old / name).is_file() and not (new / name).exists():
+            shutil.copy2(old / name, new / name)

@@ -1,0 +1,69 @@
+"""What the program finds in maps whose content is known because the test drew it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from generator import reading
+from generator.domain import Slant
+
+
+def grating(angle: float, side: int = 48, period: float = 8) -> np.ndarray:
+    """Parallel lines; ``angle`` 0 is level, 90 upright, 45 rises to the right. (side, side)."""
+    y, x = np.mgrid[:side, :side].astype(np.float32)
+    # distance from the line through the origin; rows count downwards
+    distance = x * np.sin(np.radians(angle)) + y * np.cos(np.radians(angle))
+    return (1 + np.cos(2 * np.pi * distance / period)).astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    ("angle", "name"), [(0, "level"), (90, "upright"), (45, "rising"), (135, "falling")]
+)
+def test_direction_of_a_grating_is_named(angle: float, name: Slant) -> None:
+    """And it is nearly the only direction there."""
+    found, coherence = reading.slant_of(grating(angle))
+    assert found == name
+    assert coherence > 0.9
+
+
+def test_rising_lines_go_up_to_the_right() -> None:
+    """A single anti-diagonal, bottom left to top right, drawn value by value."""
+    lines = np.fliplr(np.eye(32, dtype=np.float32))
+    assert lines[31, 0] == lines[0, 31] == 1
+    assert reading.slant_of(lines)[0] == "rising"
+
+
+def test_noise_and_small_maps_have_no_direction() -> None:
+    """Nor has a map without any change."""
+    noise = np.random.default_rng(0).random((48, 48), dtype=np.float32)
+    assert reading.slant_of(noise)[0] is None
+    assert reading.slant_of(grating(0, side=14))[0] is None
+    assert reading.slant_of(np.ones((48, 48), dtype=np.float32)) == (None, 0.0)
+
+
+def test_telling_channels_are_strong_and_unlike_each_other() -> None:
+    """Of two copies the stronger is taken; its double waits until all other patterns are in."""
+    maps = np.zeros((6, 56, 56), dtype=np.float32)
+    maps[4] = 0.9 * grating(0, 56) / 2
+    maps[1] = 0.5 * grating(0, 56) / 2
+    maps[2] = 0.8 * grating(90, 56) / 2
+    maps[5] = 0.3 * grating(45, 56) / 2
+    assert reading.telling(maps, scale=1.0, count=3) == (4, 2, 5)
+
+
+def test_a_channel_that_only_sees_the_frame_is_not_telling() -> None:
+    """Bright along the border and dark inside loses against a faint pattern."""
+    maps = np.zeros((2, 56, 56), dtype=np.float32)
+    maps[0, [0, 1, -2, -1]] = maps[0, :, [0, 1, -2, -1]] = 1
+    maps[1] = 0.1 * grating(0, 56)
+    assert reading.telling(maps, scale=1.0, count=1) == (1,)
+
+
+def test_share_of_the_frame_is_a_ratio_of_sums() -> None:
+    """On 28 x 28 the ring is one value wide: 108 of 784."""
+    maps = np.ones((2, 28, 28), dtype=np.float32)
+    maps[1, 1:-1, 1:-1] = 0
+    shares, area = reading.frame_share(maps)
+    assert shares.tolist() == [pytest.approx(108 / 784), 1.0]
+    assert area == pytest.approx(108 / 784)
