@@ -53,7 +53,9 @@ def main() -> None:
     text = "\n".join([*lines, "", notes])
     print(text)
     if chosen.write:
-        head = "# Results of `make bench`\n\nRatios within one run; seconds differ between machines.\n"
+        head = (
+            "# Results of `make bench`\n\nRatios within one run; seconds differ between machines.\n"
+        )
         RESULTS.write_text(f"{head}\n{text}\n", encoding="utf-8")
 
 

@@ -30,9 +30,14 @@ __all__ = ["Progress", "Report", "build", "templates_folder"]
 class Progress(Protocol):
     """Told how far a build has come; all counts are of finished work."""
 
-    def images(self, done: int, total: int) -> None: ...
-    def sheets(self, done: int, total: int) -> None: ...
-    def pages(self, done: int, total: int) -> None: ...
+    def images(self, done: int, total: int) -> None:
+        """Images decoded and run, or given up."""
+
+    def sheets(self, done: int, total: int) -> None:
+        """Sheets written."""
+
+    def pages(self, done: int, total: int) -> None:
+        """Pages rendered."""
 
 
 class _Silent:
@@ -109,9 +114,7 @@ def templates_folder() -> Path:
 
 def _none_usable(inputs: Path, problems: tuple[Problem, ...]) -> str:
     listed = "\n".join(f"  {p.source}: {p.message}" for p in problems)
-    return (
-        f"expected at least one usable image in {inputs}, found none; mend or replace:\n{listed}"
-    )
+    return f"expected at least one usable image in {inputs}, found none; mend or replace:\n{listed}"
 
 
 def _gallery(

@@ -77,11 +77,9 @@ def gallery_script(model: Model, images: Sequence[InputImage]) -> str:
 
 
 def _safe_in_script(json_text: str) -> str:
-    """JSON that stays data in any script: no "</script>", no line ends that only JavaScript sees."""
+    """JSON that stays data in a script: no "</script>", no line end that only JavaScript sees."""
     return (
-        json_text.replace("<", "\\u003c")
-        .replace("\u2028", "\\u2028")
-        .replace("\u2029", "\\u2029")
+        json_text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
     )
 
 
@@ -224,7 +222,7 @@ def read_reading(text: str | bytes) -> Reading:
 
 
 def _dump(data: Any, indent: int | None = None) -> str:
-    """Compact UTF-8 JSON. Integral floats lose their ".0", which is a tenth of a sheet's numbers."""
+    """Compact UTF-8 JSON. Integral floats lose their ".0", a tenth of a sheet's numbers."""
     separators = (",", ": ") if indent else (",", ":")
     return (
         json.dumps(

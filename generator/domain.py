@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Literal
 
 __all__ = [
+    "SCHEMA",
     "Across",
     "AcrossRow",
-    "SCHEMA",
     "Channel",
     "Fit",
     "Histogram",

@@ -14,6 +14,8 @@ LayerlightError                      exit code 1
 Every message says what was expected, what came, and what to do.
 """
 
+from __future__ import annotations
+
 __all__ = [
     "ConfigError",
     "ImageError",

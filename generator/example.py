@@ -18,7 +18,7 @@ def first_kernel_example(
     inputs: NDArray[np.float32],
     weights: tuple[NDArray[np.float32], NDArray[np.float32]],
 ) -> WorkedExample | None:
-    """Multiply and add one window by hand, at the peak of the first candidate whose peak is not at the border.
+    """Multiply and add one window by hand: the first candidate's peak that is not at the border.
 
     ``pixels`` (h, w, 3) sRGB; ``inputs`` (h, w, 3) after preprocessing, in the network's
     order; ``weights`` a kernel (side, side, 3, channels) and a bias (channels,). None for

@@ -5,8 +5,9 @@ they should be strong and unlike each other. Each map is reduced to at most
 56 x 56 by its maximum, cut at the layer's shared scale, its mean removed, and
 scaled to the square root of its norm, so that strength counts, but less than
 proportionally. Then, twelve times: take the channel with most left after
-projecting out those already taken. The outer ring does not count, or channels that only see the zero
-padding would win a place in every layer.
+projecting out those already taken. The outer ring does not count, or channels that
+only see the zero padding
+would win a place in every layer.
 
 The place. One position of the image where telling channels of all blocks are strong
 together: the largest product, over the blocks' last convolutions, of activation
@@ -15,7 +16,7 @@ on the layer's scale.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,7 @@ from generator.sheets import reduce_by_maximum
 __all__ = ["TELLING", "LayerLook", "frame_share", "look", "read_image", "slant_of", "telling"]
 
 Maps = NDArray[np.float32]
+Single = NDArray[np.float32]
 
 TELLING = 12
 SIDE = 56
@@ -113,7 +115,7 @@ def slant_of(single: NDArray[np.float32]) -> tuple[Slant | None, float]:
     """
     if min(single.shape) < SMALL_SIDE:
         return None, 0.0
-    dy, dx = np.gradient(single)
+    dy, dx = cast(tuple[Single, Single], np.gradient(single))
     # the padding makes edges of its own at the frame
     edge_y, edge_x = _ring(*single.shape)
     inside = (slice(edge_y, -edge_y), slice(edge_x, -edge_x))
@@ -131,7 +133,7 @@ def slant_of(single: NDArray[np.float32]) -> tuple[Slant | None, float]:
 
 
 def frame_share(small: Maps) -> tuple[NDArray[np.float64], float]:
-    """Share of each map's sum in its outer ring (0 for a silent map), and the ring's share of the area."""
+    """Share of each map's sum in its outer ring (0 if silent), and the ring's share of the area."""
     total = small.sum(axis=(1, 2), dtype=np.float64)
     y, x = _ring(*small.shape[1:])
     inside = small[:, y : -y or None, x : -x or None]
@@ -188,7 +190,8 @@ def _spread(small: Maps) -> NDArray[np.float64]:
 
 def _ring(height: int, width: int) -> tuple[int, int]:
     """Thickness of the outer ring: a twenty-eighth of the side, at least 1, none below 3."""
-    return tuple(0 if n < 3 else max(1, n // 28) for n in (height, width))  # type: ignore[return-value]
+    y, x = (0 if n < 3 else max(1, n // 28) for n in (height, width))
+    return y, x
 
 
 def _factor(height: int, width: int, side: int) -> int:

@@ -99,7 +99,14 @@ class Renderer:
         if source not in self._converted:
             converted = md.markdown(
                 source,
-                extensions=["tables", "smarty", "attr_list", "toc", "def_list", "pymdownx.arithmatex"],
+                extensions=[
+                    "tables",
+                    "smarty",
+                    "attr_list",
+                    "toc",
+                    "def_list",
+                    "pymdownx.arithmatex",
+                ],
                 extension_configs={
                     "pymdownx.arithmatex": {"generic": True},
                     "smarty": {"smart_ellipses": False},

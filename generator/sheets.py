@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,7 @@ __all__ = [
     "tile",
 ]
 
+Number = TypeVar("Number", bound=np.generic)
 Maps = NDArray[np.float32]
 Grey = NDArray[np.uint8]
 
@@ -99,7 +100,7 @@ def sheet_of(
 
 
 def tile(grey: Grey, columns: int, *, signed: bool = False) -> Grey:
-    """Lay ``(channels, height, width)`` out on one sheet, row by row, gaps and rest at zero's grey."""
+    """``(channels, height, width)`` -> one sheet, row by row; gaps and rest at zero's grey."""
     count, height, width = grey.shape
     rows = -(-count // columns)
     background = 128 if signed else 0
@@ -113,7 +114,7 @@ def tile(grey: Grey, columns: int, *, signed: bool = False) -> Grey:
     return sheet
 
 
-def reduce_by_maximum(grey: NDArray[np.generic], factor: int) -> NDArray[np.generic]:
+def reduce_by_maximum(grey: NDArray[Number], factor: int) -> NDArray[Number]:
     """``(n, h, w)`` -> ``(n, ceil(h / factor), ceil(w / factor))``, the largest of each square.
 
     The last squares of a side that ``factor`` does not divide are smaller.
@@ -136,8 +137,8 @@ def reduce_by_maximum(grey: NDArray[np.generic], factor: int) -> NDArray[np.gene
     return np.ascontiguousarray(reduced)
 
 
-def enlarge(grey: NDArray[np.generic], side: int, height: int, width: int) -> NDArray[np.generic]:
-    """``(n, h, w)`` -> ``(n, side_y, side_x)`` by nearest neighbour, in the proportions of ``height x width``.
+def enlarge(grey: NDArray[Number], side: int, height: int, width: int) -> NDArray[Number]:
+    """``(n, h, w)`` -> ``(n, side_y, side_x)`` by nearest neighbour, shaped like an input.
 
     The longer of the two sides becomes ``side``.
     """
@@ -229,7 +230,8 @@ def _second_peaks(strength: Maps, first: NDArray[np.intp]) -> NDArray[np.intp]:
             max(0, row - apart_y + 1) : row + apart_y,
             max(0, column - apart_x + 1) : column + apart_x,
         ] = -1
-    return rest.reshape(count, -1).argmax(axis=1)
+    found: NDArray[np.intp] = rest.reshape(count, -1).argmax(axis=1)
+    return found
 
 
 def _upper_percentile(maps: Maps, nonzero: int, signed: bool) -> float:

@@ -19,7 +19,7 @@ def grid_side(layer: Layer) -> int:
 
 
 def grid_factor(layer: Layer) -> int:
-    """Whole number by which the grid's copy of the maps is reduced; 1: the sheet itself is shown."""
+    """Whole number by which the grid's copy of the maps is reduced; 1: there is none."""
     return max(1, -(-max(layer.height, layer.width) // grid_side(layer)))
 
 

@@ -14,7 +14,8 @@ def grating(angle: float, side: int = 48, period: float = 8) -> np.ndarray:
     y, x = np.mgrid[:side, :side].astype(np.float32)
     # distance from the line through the origin; rows count downwards
     distance = x * np.sin(np.radians(angle)) + y * np.cos(np.radians(angle))
-    return (1 + np.cos(2 * np.pi * distance / period)).astype(np.float32)
+    waves: np.ndarray = 1 + np.cos(2 * np.pi * distance / period)
+    return waves.astype(np.float32)
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,9 @@ def rounded(share: float) -> int:
 def test_strongest_value_and_its_place(site: Path, image: str, layer: str) -> None:
     """The number is the layer's maximum, and the ninth of the image is where the pixel is white."""
     data = facts(site, image, layer)
-    found = re.search(r"strongest value, ([\d,.]+), is #(\d+)’s, (.+?)\.", text_of(site, image, layer))
+    found = re.search(
+        r"strongest value, ([\d,.]+), is #(\d+)’s, (.+?)\.", text_of(site, image, layer)
+    )
     assert found
     value, channel, where = float(found[1].replace(",", "")), int(found[2]), found[3]
     highs = [c["high"] for c in data["channels"]]
@@ -63,7 +65,11 @@ def test_strongest_value_and_its_place(site: Path, image: str, layer: str) -> No
     third = (int(3 * (row + 0.5) / height), int(3 * (column + 0.5) / width))
     across = {0: "left", 1: "centre", 2: "right"}[third[1]]
     down = {0: "top", 1: "", 2: "bottom"}[third[0]]
-    assert where == (f"at the {down} {across}" if down else ("in the centre" if across == "centre" else f"at the {across}"))
+    assert where == (
+        f"at the {down} {across}"
+        if down
+        else ("in the centre" if across == "centre" else f"at the {across}")
+    )
 
 
 @pytest.mark.parametrize("layer", LAYERS)
@@ -72,7 +78,8 @@ def test_half_of_the_activation_and_the_silent(site: Path, image: str, layer: st
     """Counted again from the pixels: the fewest channels with half the sum, and the black ones."""
     data = facts(site, image, layer)
     found = re.search(
-        r"Half of all activation comes from (\d+) of (\d+) channels; (\w+)", text_of(site, image, layer)
+        r"Half of all activation comes from (\d+) of (\d+) channels; (\w+)",
+        text_of(site, image, layer),
     )
     assert found
     sums = np.sort(data["maps"].sum(axis=(1, 2)))[::-1]
@@ -81,7 +88,9 @@ def test_half_of_the_activation_and_the_silent(site: Path, image: str, layer: st
     assert int(found[2]) == len(sums)
     silent = int((data["maps"].max(axis=(1, 2)) == 0).sum())
     words = {0: "none", 1: "one", 2: "two", 3: "three", 4: "four", 5: "five"}
-    assert found[3] == words.get(silent, {6: "six", 7: "seven", 8: "eight", 9: "nine", 10: "ten"}.get(silent, str(silent)))
+    assert found[3] == words.get(
+        silent, {6: "six", 7: "seven", 8: "eight", 9: "nine", 10: "ten"}.get(silent, str(silent))
+    )
 
 
 @pytest.mark.parametrize("layer", LAYERS)
@@ -175,7 +184,14 @@ def test_frame_channels_are_named() -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(7383.2, "7,383"), (0, "0"), (12.34, "12.3"), (1.234, "1.23"), (0.01234, "0.012"), (-163.7, "\u2212164")],
+    [
+        (7383.2, "7,383"),
+        (0, "0"),
+        (12.34, "12.3"),
+        (1.234, "1.23"),
+        (0.01234, "0.012"),
+        (-163.7, "\u2212164"),
+    ],
 )
 def test_numbers_keep_three_figures(value: float, text: str) -> None:
     """Large ones get a thousands separator, negative ones a minus sign."""

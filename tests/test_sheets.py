@@ -44,7 +44,7 @@ def test_a_pixel_gives_its_value_back_within_half_a_step() -> None:
 
 
 def test_zero_of_a_signed_layer_is_exactly_grey_128() -> None:
-    """The largest magnitude is high, low is 128/127 of it below zero: -4 -> 1, 0 -> 128, 4 -> 255."""
+    """High is the largest magnitude, low 128/127 of it below zero: -4 -> 1, 0 -> 128, 4 -> 255."""
     sheet, grey = measured(np.array([[[-4.0, 0, 2, 4]], [[-1.0, 0, 0.5, -2]]]), signed=True)
     assert grey[0].tolist() == [[1, 128, 192, 255]]
     assert grey[1].tolist() == [[64, 128, 160, 1]]
@@ -101,7 +101,7 @@ def test_histogram_counts_every_value_once() -> None:
 
 
 def test_peaks_are_the_two_strongest_that_lie_apart() -> None:
-    """On 16 x 16 an eighth is 2: the neighbour of the strongest does not count, the far one does."""
+    """On 16 x 16 an eighth is 2: the strongest's neighbour does not count, the far one does."""
     maps = np.zeros((1, 16, 16))
     maps[0, 4, 4], maps[0, 4, 5], maps[0, 5, 5], maps[0, 12, 3] = 10, 9, 8, 7
     assert measured(maps).sheet.channels[0].peaks == (Peak(4, 4, 10), Peak(12, 3, 7))

@@ -200,8 +200,9 @@ def build(
             report = run(settings, progress=shown)
         if not quiet:
             say(texts.summary(report))
-        elif report.problems:
-            complain("problems", "\n" + "\n".join(texts.problem_lines(report.problems)))
+        else:
+            for problem in report.problems:
+                complain("problem", texts.problem_line(problem))
         if report.problems and not allow_failures:
             raise typer.Exit(PROBLEMS)
 

@@ -91,6 +91,7 @@ class Bars:
         self._images = self._progress.add_task("images", total=None)
         self._sheets = self._progress.add_task("sheets", total=None, visible=False)
         self._pages = self._progress.add_task("pages", total=None, visible=False)
+        self._sheets_done = 0
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -110,10 +111,12 @@ class Bars:
 
     def sheets(self, done: int, total: int) -> None:
         """So many sheets are written."""
+        self._sheets_done = done
         self._progress.update(self._sheets, completed=done, total=total, visible=True)
 
     def pages(self, done: int, total: int) -> None:
-        """So many pages are written."""
+        """So many pages are written; images that failed will have no sheets any more."""
+        self._progress.update(self._sheets, total=self._sheets_done)
         self._progress.update(self._pages, completed=done, total=total, visible=True)
 
 

@@ -5,7 +5,8 @@ Pure: strings out, nothing printed. Imports nothing heavy, so that ``--help`` an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from textwrap import indent
 from typing import TYPE_CHECKING
 
 from generator import layout
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from generator.models.identity import ExpectedTensor
     from generator.models.weights import LoadedWeights, SourceStatus
 
-__all__ = ["layers_table", "problem_lines", "summary", "tensor_lines", "weights_lines"]
+__all__ = ["layers_table", "problem_line", "summary", "tensor_lines", "weights_lines"]
 
 _MEGABYTE = 1_000_000
 _NOT_TRIED = "not tried: "
@@ -37,19 +38,16 @@ def summary(report: Report) -> str:
     return "\n".join(
         [
             *_aligned(facts, "<<"),
-            *problem_lines(report.problems),
+            *(indent(problem_line(problem), "  ") for problem in report.problems),
             "",
             f"Open {report.output / layout.FRONT_PAGE}",
         ]
     )
 
 
-def problem_lines(problems: Iterable[Problem]) -> list[str]:
-    """One entry a problem: file, stage, reason."""
-    return [
-        f"  {problem.source} ({problem.stage}): " + problem.message.replace("\n", "\n    ")
-        for problem in problems
-    ]
+def problem_line(problem: Problem) -> str:
+    """File, stage, reason."""
+    return f"{problem.source} ({problem.stage}): {problem.message}"
 
 
 def layers_table(model: Model) -> str:

@@ -111,8 +111,8 @@ def _note(gallery: Gallery, layer: Layer, across: Across, factor: int) -> str:
     text = (
         f"One scale for all rows: darkest is exactly zero, lightest {number(across.high)} or more "
         "(the largest of the images’ own 99.9th percentiles). The number under a map is the "
-        f"channel’s strongest value on that image. These {len(across.chosen)} of {layer.channels} channels "
-        f"stand out on most of the {len(gallery.images)} images."
+        f"channel’s strongest value on that image. These {len(across.chosen)} of {layer.channels} "
+        f"channels stand out on most of the {len(gallery.images)} images."
     )
     if factor > 1:
         text += f" Drawn at 1/{factor} size, by the largest of each {size(factor, factor)}."

@@ -141,7 +141,9 @@ def front_page(gallery: Gallery, first: ImageFacts) -> Page:
             "ways": _ways(gallery),
             "sections": _sections(gallery),
             "reading": _how_to_read(gallery, image, first),
-            "rail": rail(gallery, lambda la: layout.href(at, layout.across_page(model.id, la.name))),
+            "rail": rail(
+                gallery, lambda la: layout.href(at, layout.across_page(model.id, la.name))
+            ),
             "model_href": layout.href(at, layout.model_page(model.id)),
             "network": _network_line(gallery),
         },

@@ -172,7 +172,8 @@ def _chapter(
         text=f"{gallery.texts.layer(model, layer).look} {_true_here(sheet, layer, facts)}".strip(),
         tiles=strip_tiles(at, gallery, image, facts, layer),
         legend=legend(sheet, layer),
-        caption=f"{len(reading.telling)} of {layer.channels}, picked for strength and variety{drawn}",
+        caption=f"{len(reading.telling)} of {layer.channels}, "
+        f"picked for strength and variety{drawn}",
         all_text=f"All {count(layer.channels, 'channel')}",
         strongest=f"#{top}, {number(sheet.channels[top].high)}",
     )

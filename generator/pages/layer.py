@@ -109,8 +109,8 @@ def _note(sheet: Sheet, layer: Layer) -> str:
     zero = "mid-grey is exactly zero" if layer.signed else "darkest is exactly zero"
     text = (
         f"One scale for all {layer.channels} channels: {zero}, lightest "
-        f"{number(sheet.p99_9)} or more (0.1\u202f% of the non-zero values). A bar compares a channel’s "
-        f"strongest value with the layer’s, {number(sheet.layer_high)} in #{top}."
+        f"{number(sheet.p99_9)} or more (0.1\u202f% of the non-zero values). A bar compares a "
+        f"channel’s strongest value with the layer’s, {number(sheet.layer_high)} in #{top}."
     )
     if drawn > 1:
         text += (

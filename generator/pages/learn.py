@@ -61,7 +61,9 @@ def learn_page(gallery: Gallery, first: ImageFacts) -> Page:
     at = layout.LEARN_PAGE
     model, image = gallery.model, gallery.images[0]
     text = gallery.texts.page("learn")
-    middle = first.reading.blocks[len(first.reading.blocks) // 2].layer if first.reading.blocks else ""
+    middle = (
+        first.reading.blocks[len(first.reading.blocks) // 2].layer if first.reading.blocks else ""
+    )
     layer = gallery.layer(middle) if middle else model.layers[-1]
     return page(
         at,

@@ -80,7 +80,9 @@ def model_page(gallery: Gallery, first: ImageFacts) -> Page:
         body={
             "lead": text.lead,
             "text": text.body,
-            "rail": rail(gallery, lambda la: layout.href(at, layout.across_page(model.id, la.name))),
+            "rail": rail(
+                gallery, lambda la: layout.href(at, layout.across_page(model.id, la.name))
+            ),
             "drawing": _drawing(at, gallery),
             "blocks": tuple(
                 (

@@ -321,7 +321,8 @@ def tile(
     spoken = (
         f"Channel {channel}: {what}"
         if what
-        else f"Channel {channel}: up to {number(facts.high)}, zero on {percent(facts.zero_fraction)}"
+        else f"Channel {channel}: up to {number(facts.high)}, "
+        f"zero on {percent(facts.zero_fraction)}"
     )
     return Tile(
         channel=channel,

@@ -64,7 +64,7 @@ def strong_channels(site: Path, count: int = 3) -> list[int]:
 def test_shared_scale_shows_every_value_in_matplotlibs_colour(
     site: Path, root: str, open_page: Open
 ) -> None:
-    """All 56 x 56 positions of four tiles; 8-bit steps on the way cost at most 4 of 255 palette steps."""
+    """All 56 x 56 positions of four tiles; 8-bit rounding costs 4 palette steps at most."""
     data = numbers(site, "block3_conv3")
     page = open_page(root + LAYER).page
     table = coloured(np.arange(256) / 255)
