@@ -121,10 +121,10 @@ def _apt_get() -> bool:
     """Debian's package, where we may install it."""
     if not (DEBIAN.exists() and shutil.which("apt-get") and os.geteuid() == 0):
         return False
-    _say("installing Debian's chromium: apt-get update && apt-get install -y chromium")
+    _say("installing Debian's chromium, with a font: apt-get update, apt-get install")
+    install = "apt-get install -y -q --no-install-recommends chromium fonts-liberation"
     return _run(["apt-get", "update", "-q"]) and _run(
-        ["apt-get", "install", "-y", "-q", "--no-install-recommends", "chromium"],
-        DEBIAN_FRONTEND="noninteractive",
+        install.split(), DEBIAN_FRONTEND="noninteractive"
     )
 
 
