@@ -155,4 +155,8 @@ def _mathml(found: re.Match[str]) -> str:
         raise LayerlightError(
             f"expected a formula that LaTeX can set, got {tex!r} ({error}); mend the text"
         ) from error
-    return converted.replace(' xmlns="http://www.w3.org/1998/Math/MathML"', "")
+    converted = converted.replace(' xmlns="http://www.w3.org/1998/Math/MathML"', "")
+    if display == "inline":
+        return converted
+    # it scrolls on its own where it is wider than the page, which keys must be able to do
+    return f'<div class="formula" role="group" aria-label="Formula" tabindex="0">{converted}</div>'

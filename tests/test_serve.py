@@ -244,11 +244,11 @@ def test_the_browser_is_opened_only_if_asked(folder: Path, monkeypatch: pytest.M
     opened: list[bytes] = []
 
     def visit(url: str) -> None:
-        opened.append(_ask(server, urlsplit(url).path).body)
+        opened.append(_ask(running, urlsplit(url).path).body)
 
     monkeypatch.setattr("webbrowser.open", visit)
     for wanted in (False, True):
-        server = serve(folder, port=0, open_browser=wanted)
-        with server:
+        running = serve(folder, port=0, open_browser=wanted)
+        with running:
             pass
     assert opened == [b"front"]

@@ -51,11 +51,13 @@ class Workspace:
 
         An old site that could not be put back stays, for the next build to try again.
         """
-        if self._output.exists() or not self.aside.exists():
-            shutil.rmtree(self._folder, ignore_errors=True)
-        if self._signature:
-            self._signature.close()
-            self._signature = None
+        try:
+            if self._output.exists() or not self.aside.exists():
+                shutil.rmtree(self._folder, ignore_errors=True)
+        finally:  # interrupted: the next build clears away what is left
+            if self._signature:
+                self._signature.close()
+                self._signature = None
         if not keep_folders:
             for folder in reversed(self._made):
                 with suppress(OSError):  # not empty: somebody uses it

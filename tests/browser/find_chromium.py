@@ -1,7 +1,7 @@
 """Finds the Chromium that the tests drive, or installs one.
 
-As a command it prints the path; with ``--install`` it gets one if there is none. Uses nothing but
-the standard library, so that it can run before anything else is installed.
+As a command it prints the path; with ``--install`` it gets one if there is none, and what
+Playwright needs to drive it.
 """
 
 from __future__ import annotations
@@ -59,20 +59,35 @@ def find() -> Path:
 
 
 def install() -> Path:
-    """The Chromium found, else Playwright's download, else Debian's package (as root)."""
+    """The Chromium found, else Playwright's download, else Debian's package (as root).
+
+    Raises ``BrowserNotFound``; also if Playwright cannot start, which drives the browser.
+    """
+    _see_that_playwright_starts()
     if os.environ.get("CHROMIUM"):
         return find()
-    try:
-        return find()
-    except BrowserNotFound:
-        pass
-    for step in (_download, _apt_get):
+    for step in (_nothing_to_do, _download, _debian_chromium):
         if step():
             try:
                 return find()
             except BrowserNotFound:
-                _say("that Chromium does not start on this machine")
+                _say("no Chromium found that starts")
     raise BrowserNotFound(f"no Chromium, and none could be installed: {ADVICE}")
+
+
+def _see_that_playwright_starts() -> None:
+    """Its driver brings everything but one library, which a bare Debian lacks."""
+    version = [sys.executable, "-m", "playwright", "--version"]
+
+    def starts() -> bool:
+        return subprocess.run(version, stdout=subprocess.DEVNULL, check=False).returncode == 0
+
+    if starts() or (_apt_get("libatomic1") and starts()):
+        return
+    raise BrowserNotFound(
+        "Playwright, which drives the browser, does not start; its complaint is above. "
+        "If it misses libatomic.so.1: apt-get install libatomic1 (Fedora: dnf install libatomic)"
+    )
 
 
 def playwright_caches() -> tuple[Path, ...]:
@@ -108,24 +123,31 @@ def _starts(path: Path) -> bool:
     )
 
 
+def _nothing_to_do() -> bool:
+    return True
+
+
 def _download() -> bool:
     """Playwright's own Chromium; gives up soon where its address is out of reach."""
-    _say("no Chromium found; trying Playwright's download")
+    _say("trying Playwright's download")
     return _run(
         [sys.executable, "-m", "playwright", "install", "--only-shell", "chromium"],
         PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT="10000",
     )
 
 
-def _apt_get() -> bool:
-    """Debian's package, where we may install it."""
+def _debian_chromium() -> bool:
+    """Debian's package, and a font: without one there is no text, nor does it ask for one."""
+    return _apt_get("chromium", "fonts-liberation")
+
+
+def _apt_get(*packages: str) -> bool:
+    """Install Debian's packages, where we may."""
     if not (DEBIAN.exists() and shutil.which("apt-get") and os.geteuid() == 0):
         return False
-    _say("installing Debian's chromium, with a font: apt-get update, apt-get install")
-    install = "apt-get install -y -q --no-install-recommends chromium fonts-liberation"
-    return _run(["apt-get", "update", "-q"]) and _run(
-        install.split(), DEBIAN_FRONTEND="noninteractive"
-    )
+    _say(f"installing with apt-get: {' '.join(packages)}")
+    install = ["apt-get", "install", "-y", "-q", "--no-install-recommends", *packages]
+    return _run(["apt-get", "update", "-q"]) and _run(install, DEBIAN_FRONTEND="noninteractive")
 
 
 def _run(command: list[str], **environment: str) -> bool:

@@ -12,6 +12,7 @@ from tests.browser import find_chromium
 from tests.browser.find_chromium import BrowserNotFound, find, install
 
 WORKS = "#!/bin/sh\necho Chromium 150.0\n"
+PLAYWRIGHT = "#!/bin/sh\n[ $3 = --version ]\n"
 STUB = "#!/bin/sh\necho 'This is a stub; install the snap instead' >&2\nexit 1\n"
 
 
@@ -32,10 +33,8 @@ def bare_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("CHROMIUM", raising=False)
     monkeypatch.delenv("PLAYWRIGHT_BROWSERS_PATH", raising=False)
     monkeypatch.setattr(find_chromium, "APPLICATIONS", ())
-    # Playwright's download fails, as where only package indexes are reached.
-    monkeypatch.setattr(
-        sys, "executable", str(_command(tmp_path / "python", "#!/bin/sh\nexit 1\n"))
-    )
+    # Playwright starts, but its download fails, as where only package indexes are reached.
+    monkeypatch.setattr(sys, "executable", str(_command(tmp_path / "python", PLAYWRIGHT)))
     return commands
 
 
@@ -91,7 +90,7 @@ def test_debian_is_asked_as_root_only(
 
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     assert install() == browser
-    assert "installing Debian's chromium" in capfd.readouterr().err
+    assert "installing with apt-get: chromium fonts-liberation" in capfd.readouterr().err
 
 
 def _installer(browser: Path) -> str:
@@ -102,6 +101,23 @@ if [ "$1" = install ]; then
   /bin/chmod 755 {browser}
 fi
 """
+
+
+def test_a_browser_alone_is_not_enough(
+    bare_machine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where Playwright does not start, the library that it misses is installed, or named."""
+    browser = _command(bare_machine / "chromium", WORKS)
+    library = tmp_path / "libatomic1"
+    _command(Path(sys.executable), f"#!/bin/sh\n[ -e {library} ]\n")
+    _command(bare_machine / "apt-get", f'#!/bin/sh\n[ "$1" = update ] || : > {library}\n')
+    monkeypatch.setattr(find_chromium, "DEBIAN", tmp_path / "not Debian")
+    with pytest.raises(BrowserNotFound, match="apt-get install libatomic1"):
+        install()
+
+    monkeypatch.setattr(find_chromium, "DEBIAN", tmp_path)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert install() == browser
 
 
 def test_no_browser_is_an_error_that_says_what_to_do() -> None:

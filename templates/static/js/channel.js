@@ -84,6 +84,7 @@
       var target = channel + Number(step.dataset.step);
       step.hidden = target < 0 || target >= links.length;
       step.setAttribute("href", "#" + target);
+      step.querySelector("span").textContent = target;
     });
     if (find) find.value = channel;
     say("");
