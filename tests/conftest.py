@@ -106,8 +106,8 @@ def site(request: pytest.FixtureRequest, shared_folder: Path) -> Path:
     with _alone(folder):
         if not folder.exists():
             # Imported here: most tests have no need of TensorFlow.
-            from generator.build import build
             from generator.config import Config
+            from generator.stages import build
 
             built = shared_folder / "site-being-built"
             shutil.rmtree(built, ignore_errors=True)

@@ -39,7 +39,7 @@ STAGES: Mapping[str, frozenset[str]] = MappingProxyType(
 )
 """Stage -> its modules (a package by its own name). They may import each other, not another's."""
 
-COMPOSERS = frozenset({"__init__", "__main__", "build", "cli", "pipeline"})
+COMPOSERS = frozenset({"__init__", "__main__", "stages", "cli", "pipeline"})
 """What puts the stages together, and may import any of them."""
 
 EXCEPTIONS = frozenset(

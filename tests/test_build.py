@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from generator.build import Report, build
 from generator.config import Config
 from generator.errors import InputsError, LayerNotFound, WeightsError
+from generator.stages import Report, build
 from tests.vgg16_network import network
 
 SIZE = (64, 64)
@@ -148,7 +148,9 @@ def test_nothing_of_the_machine_is_in_the_site(tmp_path: Path) -> None:
     photo(tmp_path / "in/a.png")
     gallery(tmp_path / "in", tmp_path / "out")
     needle = str(tmp_path).encode()
-    assert not [p for p in (tmp_path / "out").rglob("*") if p.is_file() and needle in p.read_bytes()]
+    assert not [
+        p for p in (tmp_path / "out").rglob("*") if p.is_file() and needle in p.read_bytes()
+    ]
 
 
 def test_inputs_that_are_not_square_keep_their_proportions(tmp_path: Path) -> None:
@@ -164,3 +166,11 @@ def test_inputs_that_are_not_square_keep_their_proportions(tmp_path: Path) -> No
     }
     with Image.open(tmp_path / "out/sheets/vgg16/a/input.png") as image:
         assert image.size == (96, 64)
+
+
+def test_the_package_offers_the_build_as_a_function() -> None:
+    """Also after its module has been loaded: no submodule hides the name."""
+    import generator
+
+    assert generator.build is build
+    assert generator.Config is Config

@@ -195,7 +195,7 @@ def build(
     with reporting(debug=debug, interrupted=interrupted):
         shown = bars(quiet=quiet)
         with shown or nullcontext():
-            from generator.build import build as run
+            from generator.stages import build as run
 
             report = run(settings, progress=shown)
         if not quiet:

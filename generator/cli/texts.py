@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from generator import layout
 
 if TYPE_CHECKING:
-    from generator.build import Report
     from generator.domain import Model, Problem
     from generator.models.identity import ExpectedTensor
     from generator.models.weights import LoadedWeights, SourceStatus
+    from generator.stages import Report
 
 __all__ = ["layers_table", "problem_line", "summary", "tensor_lines", "weights_lines"]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from generator.build import build
 from generator.config import Config
+from generator.stages import build
 from tests.browser.loopback import serving
 from tests.browser.visits import Visit, Visitor
 from tests.vgg16_network import network
@@ -32,7 +32,8 @@ alt: '" onload="window.owned = 1'
 credit: "<b onmouseover=window.owned=1>me</b>"
 license: "javascript:alert(1)"
 ---
-<script>window.owned = 1</script> [a link](javascript:window.owned=1) <style>* { display: none }</style>
+<script>window.owned = 1</script> [a link](javascript:window.owned=1)
+<style>* { display: none }</style>
 
 ![far away](https://elsewhere.example/x.png) <iframe src="https://elsewhere.example"></iframe>
 **bold stays**
