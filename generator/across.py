@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from generator.domain import Across, AcrossRow, LayerReading, Sheet
 
-__all__ = ["CHOSEN", "choose", "summarise"]
+__all__ = ["CHOSEN", "Tally", "choose"]
 
 CHOSEN = 8
 """Columns of the page across images."""
@@ -28,24 +28,40 @@ def choose(readings: Iterable[LayerReading], count: int = CHOSEN) -> tuple[int, 
     return tuple(sorted(best))
 
 
-def summarise(layer: str, chosen: tuple[int, ...], sheets: Iterable[Sheet]) -> Across:
-    """Read the sheets one by one; none is kept."""
-    rows: list[AcrossRow] = []
-    high = top = 0.0
-    dead: set[int] | None = None
-    for sheet in sheets:
-        silent = {i for i, c in enumerate(sheet.channels) if c.silent}
-        dead = silent if dead is None else dead & silent
-        high, top = max(high, sheet.p99_9), max(top, sheet.layer_high)
-        rows.append(
+class Tally:
+    """One layer over a gallery, gathered sheet by sheet; keeps a row an image, no sheet."""
+
+    def __init__(self, layer: str, chosen: tuple[int, ...]) -> None:
+        self._layer, self._chosen = layer, chosen
+        self._rows: list[AcrossRow] = []
+        self._highs: list[float] = []
+        self._top = 0.0
+        self._dead: set[int] | None = None
+
+    def add(self, sheet: Sheet) -> None:
+        """Take in the layer's sheet of the next image."""
+        channels = sheet.channels
+        silent = {i for i, c in enumerate(channels) if c.silent}
+        self._dead = silent if self._dead is None else self._dead & silent
+        self._highs.append(sheet.p99_9)
+        self._top = max(self._top, sheet.layer_high)
+        self._rows.append(
             AcrossRow(
                 image=sheet.image,
-                channels=tuple(sheet.channels[c] for c in chosen),
-                zero_share=sum(c.zero_fraction for c in sheet.channels) / len(sheet.channels),
+                channels=tuple(channels[c] for c in self._chosen),
+                zero_share=sum(c.zero_fraction for c in channels) / len(channels),
                 silent=len(silent),
-                strongest=max(
-                    range(len(sheet.channels)), key=lambda i: (sheet.channels[i].high, -i)
-                ),
+                strongest=max(range(len(channels)), key=lambda i: (channels[i].high, -i)),
             )
         )
-    return Across(layer, chosen, high, top, tuple(rows), tuple(sorted(dead or ())))
+
+    def result(self) -> Across:
+        """What was gathered so far."""
+        return Across(
+            self._layer,
+            self._chosen,
+            sorted(self._highs)[len(self._highs) // 2] if self._highs else 0.0,
+            self._top,
+            tuple(self._rows),
+            tuple(sorted(self._dead or ())),
+        )

@@ -285,7 +285,10 @@ class Across:
     chosen: tuple[int, ...]
     """Channels that are telling on most images, ascending."""
     high: float
-    """Upper end of the gallery's scale: the largest of the images' own ``p99_9``."""
+    """Upper end of the gallery's scale: the middle one of the images' own ``p99_9``.
+
+    Not the largest: one picture of stark contrast would leave all others dark.
+    """
     top: float
     """The largest value on any image."""
     rows: tuple[AcrossRow, ...]

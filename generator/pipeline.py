@@ -22,9 +22,10 @@ from generator.errors import ImageError
 from generator.inputs import Candidate, load
 from generator.sizes import BLOCKS_SIDE, grid_factor, strip_factor
 
-__all__ = ["Recorded", "Write", "image_files", "record"]
+__all__ = ["WORKERS", "Recorded", "Write", "image_files", "record"]
 
 WORKERS = 2
+"""Threads that measure and encode; what they do for long leaves the interpreter's lock."""
 
 Write = Callable[[str, bytes | str], None]
 Pixels = NDArray[np.uint8]

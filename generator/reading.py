@@ -90,9 +90,8 @@ def telling(small: Maps, scale: float, count: int = TELLING) -> tuple[int, ...]:
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
     vectors = np.divide(vectors, np.sqrt(norms), out=np.zeros_like(vectors), where=norms > 1e-6)
     # Taking the largest remainder again and again is a pivoted Cholesky factorisation of
-    # the vectors' products, which needs the long vectors once instead of twelve times.
-    products = (vectors @ vectors.T).astype(np.float64)  # (channels, channels)
-    left = products.diagonal().copy()
+    # the vectors' products; only the columns of those taken are ever needed.
+    left = np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64).astype(np.float64)
     factor = np.zeros((len(small), count))
     taken: list[int] = []
     for k in range(min(count, len(small))):
@@ -100,9 +99,8 @@ def telling(small: Maps, scale: float, count: int = TELLING) -> tuple[int, ...]:
         best = int(left.argmax())
         taken.append(best)
         if left[best] > 1e-9:
-            factor[:, k] = (products[:, best] - factor[:, :k] @ factor[best, :k]) / np.sqrt(
-                left[best]
-            )
+            products = (vectors @ vectors[best]).astype(np.float64)
+            factor[:, k] = (products - factor[:, :k] @ factor[best, :k]) / np.sqrt(left[best])
             left = left - factor[:, k] ** 2
     return tuple(taken)
 

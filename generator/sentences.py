@@ -77,7 +77,8 @@ def answering(sheet: Sheet, reading: LayerReading) -> str:
     if percent(lit_share(sheet, wide)) == percent(lit_share(sheet, narrow)):
         return ""
     return (
-        f"Here #{wide} answers on {percent(lit_share(sheet, wide))} of the positions, "
+        f"Of the most telling channels #{wide} answers on "
+        f"{percent(lit_share(sheet, wide))} of the positions, "
         f"#{narrow} on {percent(lit_share(sheet, narrow))}."
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -10,15 +11,15 @@ from typing import Any, Protocol
 import numpy as np
 
 from generator import __version__, contract, layout, pages, sheets
-from generator.across import choose, summarise
+from generator.across import choose
 from generator.config import Config
-from generator.domain import Across, InputImage, Layer, Model, Problem, WorkedExample
+from generator.domain import InputImage, Layer, Model, Problem, WorkedExample
 from generator.encode import grey_png, read_png
 from generator.errors import InputsError
 from generator.example import first_kernel_example
 from generator.inputs import discover
 from generator.palettes import palettes
-from generator.pipeline import record
+from generator.pipeline import WORKERS, record
 from generator.render import Renderer
 from generator.site import Staging, staging
 from generator.sizes import strip_factor
@@ -140,7 +141,6 @@ def _gallery(
             ),
         )
 
-    ranging = _Across(model, images, stage)
     return pages.Gallery(
         title=config.title or "",
         author=config.author,
@@ -155,37 +155,20 @@ def _gallery(
         versions=f"Layerlight {__version__}, TensorFlow {network.framework}",
         licence=network.licence,
         facts=facts,
-        across=ranging.of,
+        chosen=_choose(model, images, stage),
         example=_example(network, images[0], facts(images[0].id), stage),
     )
 
 
-class _Across:
-    """One layer over all images, kept for the layer in hand: it serves a strip and a page."""
-
-    def __init__(self, model: Model, images: tuple[InputImage, ...], stage: Staging) -> None:
-        self._model, self._images, self._stage = model, images, stage
-        self._chosen = self._choose()
-
-    def _choose(self) -> dict[str, tuple[int, ...]]:
-        readings = [
-            contract.read_reading(
-                self._stage.path(layout.reading_json(self._model.id, i.id)).read_bytes()
-            )
-            for i in self._images
-        ]
-        return {
-            layer.name: choose(r.layers[layer.name] for r in readings)
-            for layer in self._model.layers
-        }
-
-    def of(self, layer: str) -> Across:
-        paths = (layout.sheet_json(self._model.id, i.id, layer) for i in self._images)
-        return summarise(
-            layer,
-            self._chosen[layer],
-            (contract.read_sheet(self._stage.path(p).read_bytes()) for p in paths),
-        )
+def _choose(
+    model: Model, images: tuple[InputImage, ...], stage: Staging
+) -> dict[str, tuple[int, ...]]:
+    """Channels for the pages across images, by layer."""
+    readings = [
+        contract.read_reading(stage.path(layout.reading_json(model.id, i.id)).read_bytes())
+        for i in images
+    ]
+    return {layer.name: choose(r.layers[layer.name] for r in readings) for layer in model.layers}
 
 
 def _example(
@@ -210,12 +193,22 @@ def _example(
 def _write_across(gallery: pages.Gallery, stage: Staging) -> None:
     """A sheet of the chosen channels of every image for each layer."""
     model = gallery.model
-    for layer in model.layers:
-        across = gallery.across(layer.name)
-        rows = [_cut(stage, model, layer, image.id, across.chosen) for image in gallery.images]
-        tiles = sheets.reduce_by_maximum(np.concatenate(rows), strip_factor(layer))
-        sheet = sheets.tile(tiles.astype(np.uint8), len(across.chosen), signed=layer.signed)
+
+    def write(layer: Layer) -> None:
+        chosen = gallery.chosen[layer.name]
+        tiles = [
+            sheets.reduce_by_maximum(
+                _cut(stage, model, layer, image.id, chosen), strip_factor(layer)
+            )
+            for image in gallery.images
+        ]
+        sheet = sheets.tile(np.concatenate(tiles), len(chosen), signed=layer.signed)
         stage.write(layout.across_strip(model.id, layer.name), grey_png(sheet))
+
+    with ThreadPoolExecutor(WORKERS) as workers:
+        # decoding and coding leave the interpreter, so threads are enough
+        for _ in workers.map(write, model.layers):
+            pass
 
 
 def _cut(

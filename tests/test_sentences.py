@@ -99,7 +99,8 @@ def test_shares_of_the_widest_and_the_narrowest(site: Path, image: str, layer: s
     """Both percentages, from the numbers beside the sheet; no telling channel lies outside them."""
     data = facts(site, image, layer)
     found = re.search(
-        r"Here #(\d+) answers on (over 99|\d+) ?% of the positions, #(\d+) on (under 1|\d+) ?%",
+        r"telling channels #(\d+) answers on (over 99|\d+) ?% of the positions, "
+        r"#(\d+) on (under 1|\d+) ?%",
         text_of(site, image, layer),
     )
     reading = json.loads((site / f"sheets/vgg16/{image}/reading.json").read_text(encoding="utf-8"))

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from generator.across import Tally
 from generator.pages.across import across_page
-from generator.pages.front import front_page
+from generator.pages.front import front_page, image_card
 from generator.pages.image import image_page
 from generator.pages.layer import layer_page
 from generator.pages.learn import learn_page
@@ -22,19 +23,23 @@ __all__ = ["Gallery", "ImageFacts", "Page", "count", "every_page"]
 
 
 def every_page(gallery: Gallery) -> Iterator[Page]:
-    """Every page of the site, one image's facts in memory at a time."""
+    """Every page of the site; each image's facts are loaded once, and one at a time."""
     first: ImageFacts | None = None
+    cards = []
+    tallies = [Tally(layer.name, gallery.chosen[layer.name]) for layer in gallery.model.layers]
     for image in gallery.images:
         facts = gallery.facts(image.id)
         first = first or facts
         yield image_page(gallery, image, facts)
-        for layer in gallery.model.layers:
+        for layer, tally in zip(gallery.model.layers, tallies, strict=True):
             yield layer_page(gallery, image, facts, layer)
+            tally.add(facts.sheets[layer.name])
+        cards.append(image_card(gallery, image, facts))
     if first is None:
         return
-    yield front_page(gallery, first)
-    for layer in gallery.model.layers:
-        yield across_page(gallery, layer)
+    yield front_page(gallery, first, cards)
+    for layer, tally in zip(gallery.model.layers, tallies, strict=True):
+        yield across_page(gallery, layer, tally.result())
     yield model_page(gallery, first)
     yield learn_page(gallery, first)
     yield error_page(gallery)

@@ -42,11 +42,10 @@ class Row:
     """Window of the strongest of the chosen channels' peaks."""
 
 
-def across_page(gallery: Gallery, layer: Layer) -> Page:
+def across_page(gallery: Gallery, layer: Layer, across: Across) -> Page:
     """``layers/<model>/<layer>.html``."""
     model = gallery.model
     at = layout.across_page(model.id, layer.name)
-    across = gallery.across(layer.name)
     by_id = {i.id: i for i in gallery.images}
     text = gallery.texts.layer(model, layer)
     layers = model.layers
@@ -109,10 +108,12 @@ def _note(gallery: Gallery, layer: Layer, across: Across, factor: int) -> str:
     if across.high == 0:
         return "No channel of this layer answers on any image."
     text = (
-        f"One scale for all rows: darkest is exactly zero, lightest {number(across.high)} or more "
-        "(the largest of the images’ own 99.9th percentiles). The number under a map is the "
-        f"channel’s strongest value on that image. These {len(across.chosen)} of {layer.channels} "
-        f"channels stand out on most of the {len(gallery.images)} images."
+        "One scale for all rows: darkest is zero, or too little to tell from it, lightest "
+        f"{number(across.high)} or more (the middle one of the images’ own 99.9th percentiles). "
+        "The number under a map is the channel’s strongest value on that image; the bar "
+        f"compares it with the layer’s strongest on any image, {number(across.top)}. "
+        f"These {len(across.chosen)} of {layer.channels} channels stand out on most of the "
+        f"{len(gallery.images)} images."
     )
     if factor > 1:
         text += f" Drawn at 1/{factor} size, by the largest of each {size(factor, factor)}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from generator import layout, sentences
@@ -25,7 +26,7 @@ from generator.pages.parts import (
 )
 from generator.wording import count, number, percent, size
 
-__all__ = ["Marked", "front_page", "headline", "marked"]
+__all__ = ["Card", "Marked", "front_page", "headline", "image_card", "marked"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +113,8 @@ def headline(gallery: Gallery) -> str:
     return gallery.title or f"What every channel of {gallery.model.title} answers to in an image"
 
 
-def front_page(gallery: Gallery, first: ImageFacts) -> Page:
-    """``index.html``; ``first`` are the facts of the first image."""
+def front_page(gallery: Gallery, first: ImageFacts, cards: Sequence[Card]) -> Page:
+    """``index.html``; ``first`` are the facts of the first image, ``cards`` one an image."""
     at = layout.FRONT_PAGE
     model, image = gallery.model, gallery.images[0]
     maps = sum(layer.channels for layer in model.layers)
@@ -139,7 +140,7 @@ def front_page(gallery: Gallery, first: ImageFacts) -> Page:
             "input_size": size(model.input.height, model.input.width),
             "marks": marks,
             "ways": _ways(gallery),
-            "sections": _sections(gallery),
+            "sections": _sections(gallery, cards),
             "reading": _how_to_read(gallery, image, first),
             "rail": rail(
                 gallery, lambda la: layout.href(at, layout.across_page(model.id, la.name))
@@ -178,17 +179,20 @@ def _ways(gallery: Gallery) -> tuple[Link, ...]:
     )
 
 
-def _sections(gallery: Gallery) -> tuple[Section, ...]:
+def _sections(gallery: Gallery, cards: Sequence[Card]) -> tuple[Section, ...]:
     names = list(dict.fromkeys(i.section for i in gallery.images))
     return tuple(
-        Section(name, tuple(_card(gallery, i) for i in gallery.images if i.section == name))
+        Section(
+            name,
+            tuple(c for i, c in zip(gallery.images, cards, strict=True) if i.section == name),
+        )
         for name in names
     )
 
 
-def _card(gallery: Gallery, image: InputImage) -> Card:
+def image_card(gallery: Gallery, image: InputImage, facts: ImageFacts) -> Card:
+    """What the front page shows of one image."""
     at, model = layout.FRONT_PAGE, gallery.model
-    facts = gallery.facts(image.id)
     last = next((la for la in reversed(model.layers) if la.kind == "conv"), model.layers[-1])
     silent = len(sentences.silent_channels(facts.sheets[last.name]))
     gains = (

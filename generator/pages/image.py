@@ -43,7 +43,7 @@ class Chapter:
     caption: str
     all_text: str
     strongest: str
-    """For the key: "#10, 414"."""
+    """For the key: "channel 10, 414"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +94,10 @@ def _lead(gallery: Gallery, facts: ImageFacts) -> str:
     convs = [la for la in gallery.model.layers if la.kind == "conv"]
     if len(convs) < 2 or convs[0].block == convs[-1].block:
         return "Scroll down through the network."
-    by_block = {la.block: la for la in convs}
-    first, last = by_block[convs[0].block], by_block[convs[-1].block]
-    zero = (
-        percent(sentences.zero_share(facts.sheets[first.name])),
-        percent(sentences.zero_share(facts.sheets[last.name])),
-    )
+    first, last = (percent(sentences.zero_share(facts.sheets[convs[i].name])) for i in (0, -1))
     return (
-        "Scroll down through the network. The maps get smaller, there are more of them, and the "
-        f"share of zeros goes from {zero[0]} in {first.name} to {zero[1]} in {last.name}."
+        "Scroll down through the network. The maps get smaller and there are more of them; zeros "
+        f"make up {first} of {convs[0].name} and {last} of {convs[-1].name}."
     )
 
 
@@ -175,7 +170,7 @@ def _chapter(
         caption=f"{len(reading.telling)} of {layer.channels}, "
         f"picked for strength and variety{drawn}",
         all_text=f"All {count(layer.channels, 'channel')}",
-        strongest=f"#{top}, {number(sheet.channels[top].high)}",
+        strongest=f"channel {top}, {number(sheet.channels[top].high)}",
     )
 
 

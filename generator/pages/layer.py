@@ -106,7 +106,9 @@ def _note(sheet: Sheet, layer: Layer) -> str:
     drawn = grid_factor(layer)
     if sheet.layer_high == 0:
         return "No channel of this layer answers on this image."
-    zero = "mid-grey is exactly zero" if layer.signed else "darkest is exactly zero"
+    zero = (
+        "the middle is zero" if layer.signed else "darkest is zero, or too little to tell from it"
+    )
     text = (
         f"One scale for all {layer.channels} channels: {zero}, lightest "
         f"{number(sheet.p99_9)} or more (0.1\u202f% of the non-zero values). A bar compares a "

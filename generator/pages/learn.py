@@ -9,7 +9,7 @@ from generator.domain import WorkedExample
 from generator.pages.front import marked
 from generator.pages.image import strip_tiles
 from generator.pages.parts import Gallery, ImageFacts, Link, Page, block_title, legend, page
-from generator.wording import number, size
+from generator.wording import size
 
 __all__ = ["learn_page"]
 
@@ -136,7 +136,7 @@ def _worked(at: str, gallery: Gallery, example: WorkedExample) -> Worked:
         bias=_signed(example.bias, 2),
         total=_signed(example.value, 1),
         addition=_addition([*example.sums, example.bias]),
-        after=number(max(0.0, example.value)),
+        after=_signed(max(0.0, example.value), 1),
         href=layout.href(at, target, str(example.channel)),
         left=round(100 * (example.column - half) / model.input.width, 3),
         top=round(100 * (example.row - half) / model.input.height, 3),

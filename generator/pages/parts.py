@@ -9,7 +9,6 @@ from typing import Any
 
 from generator import layout
 from generator.domain import (
-    Across,
     Channel,
     InputImage,
     Layer,
@@ -76,8 +75,8 @@ class Gallery:
     """Who made the weights, for the footer."""
     facts: Callable[[str], ImageFacts]
     """Loads an image's facts by its id."""
-    across: Callable[[str], Across]
-    """One layer over all images, by the layer's name."""
+    chosen: dict[str, tuple[int, ...]]
+    """Channels to show on every image, by layer."""
     example: WorkedExample | None
     """A value of the first convolution on the first image."""
 

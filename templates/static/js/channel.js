@@ -5,7 +5,7 @@
   var panel = document.querySelector(".channel");
   if (!panel) return;
   var dialog = panel.querySelector("dialog");
-  var narrow = window.matchMedia("(max-width: 719px)");
+  var narrow = window.matchMedia("(max-width: 1099px)");
   var links = Array.from(document.querySelectorAll(".grid .cells a"));
   var fields = {};
   var steps = panel.querySelectorAll("[data-step]");
@@ -42,6 +42,7 @@
   /* One value and the pixels it sees, cut at the border. */
   function evidence(row, column, value) {
     var silent = row < 0;
+    panel.classList.toggle("silent", silent);
     [mapBox, windowBox].forEach(function (box) { if (box) box.hidden = silent; });
     panel.querySelector(".proof figure").hidden = silent;
     fields.value.textContent = silent ? "0" : number(value);
@@ -96,7 +97,7 @@
   }
 
   function fromAddress(event) {
-    var text = decodeURIComponent(location.hash.slice(1));
+    var text = location.hash.slice(1);
     if (!/^\d+$/.test(text)) return;
     if (Number(text) >= links.length) {
       say("There is no channel " + text + " here. This layer has channels 0 to " + (links.length - 1) + ".");
@@ -122,6 +123,12 @@
     links[opened].focus();
   });
 
+  /* On paper the open channel stands in the page, not over it. */
+  window.addEventListener("beforeprint", function () {
+    if (!dialog.matches(":modal")) return;
+    covering = false;
+    dialog.close();
+  });
   document.addEventListener("click", function (event) {
     var link = event.target.closest(".cells a, [data-step]");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;

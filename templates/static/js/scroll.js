@@ -40,7 +40,11 @@
   function find() {
     var line = window.innerHeight / 3;
     var passed = chapters.filter(function (c) { return c.getBoundingClientRect().top <= line; });
-    show(passed.length ? passed[passed.length - 1] : chapters[0]);
+    var last = passed.length ? passed[passed.length - 1] : chapters[0];
+    /* what one jumped to counts, also where the page is too short to bring it to the top */
+    var asked = location.hash && document.getElementById(location.hash.slice(1));
+    var atEnd = window.innerHeight + window.scrollY >= document.documentElement.scrollHeight - 2;
+    show(atEnd && asked && chapters.indexOf(asked) > chapters.indexOf(last) ? asked : last);
   }
 
   var waiting = false;
