@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ from generator.errors import ImageError
 from generator.inputs import Candidate, load
 from generator.sizes import BLOCKS_SIDE, grid_factor, strip_factor
 
-__all__ = ["WORKERS", "Recorded", "Write", "image_files", "record"]
+__all__ = ["WORKERS", "Write", "image_files", "record"]
 
 WORKERS = 2
 """Threads that measure and encode; what they do for long leaves the interpreter's lock."""
@@ -39,46 +39,45 @@ class Counter(Protocol):
     def sheets(self, done: int, total: int) -> None: ...
 
 
-class Recorded(NamedTuple):
-    """What came of the candidates."""
-
-    images: tuple[InputImage, ...]
-    problems: tuple[Problem, ...]
-
-
 def record(
     candidates: Sequence[Candidate],
     extractor: Extractor,
     model: Model,
     write: Write,
     counter: Counter,
-) -> Recorded:
-    """Write the sheets folder of every candidate that can be decoded, in order."""
-    images: list[InputImage] = []
-    problems: list[Problem] = []
+    problems: list[Problem],
+) -> Iterator[InputImage]:
+    """Write the sheets folder of every candidate that can be decoded; yield each when it is whole.
+
+    In the order of the candidates, a batch behind: while the next one is encoded, the caller
+    can use what is on disk. Adds to ``problems`` what could not be decoded.
+    """
     layers = len(model.layers)
-    written = 0
-
-    def settle(jobs: list[Future[None]]) -> None:
-        nonlocal written
-        for job in jobs:
-            job.result()
-            written += layers
-            counter.sheets(written, len(candidates) * layers)
-
+    ready = seen = 0
     with ThreadPoolExecutor(WORKERS) as encoders, ThreadPoolExecutor(1) as decoder:
-        before: list[Future[None]] = []
+        waiting: list[tuple[InputImage, Future[None]]] = []
         for batch in _batches(candidates, model, extractor.batch, decoder, problems):
             maps = extractor.maps([pixels for _, pixels in batch])
-            settle(before)
-            before = [
-                encoders.submit(_save, image.id, pixels, own, model, write)
+            done = _settled(waiting)
+            waiting = [
+                (image, encoders.submit(_save, image.id, pixels, own, model, write))
                 for (image, pixels), own in zip(batch, maps, strict=True)
             ]
-            images += [image for image, _ in batch]
-            counter.images(len(images) + len(problems), len(candidates))
-        settle(before)
-    return Recorded(tuple(images), tuple(problems))
+            del maps  # the jobs hold what they need
+            ready, seen = ready + len(done), seen + len(batch)
+            counter.images(seen + len(problems), len(candidates))
+            counter.sheets(ready * layers, len(candidates) * layers)
+            yield from done
+        done = _settled(waiting)
+        counter.sheets((ready + len(done)) * layers, (ready + len(done)) * layers)
+        yield from done
+
+
+def _settled(waiting: list[tuple[InputImage, Future[None]]]) -> list[InputImage]:
+    """Wait for the jobs; what one of them raised is raised here."""
+    for _, job in waiting:
+        job.result()
+    return [image for image, _ in waiting]
 
 
 def _batches(

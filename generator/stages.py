@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -84,18 +85,23 @@ def build(config: Config, *, progress: Progress | None = None) -> Report:
             fit=config.fit,
         )
         model = network.spec
-        recorded = record(candidates, Extractor(network), model, stage.write, progress)
-        problems = tuple(sorted((*problems, *recorded.problems), key=lambda p: p.source))
-        if not recorded.images:
+        shared = _shared(config, model, stage, network)
+        press = _Press(shared, stage, progress, len(candidates))
+        found = list(problems)
+        for image in record(candidates, Extractor(network), model, stage.write, progress, found):
+            press.take(image)
+        problems = tuple(sorted(found, key=lambda p: p.source))
+        if not press.images:
             raise InputsError(_none_usable(config.inputs, problems))
-        gallery = _gallery(config, model, recorded.images, problems, stage, network)
+        images = press.close()
+        gallery = _complete(shared, images, problems, stage, network)
         _write_across(gallery, stage)
-        _write_pages(gallery, stage, progress)
+        press.print(pages.gallery_pages(gallery))
         _write_static(gallery, stage)
         facts = stage.finish()
     return Report(
         output=config.output,
-        images=len(recorded.images),
+        images=len(images),
         layers=len(model.layers),
         channels=sum(layer.channels for layer in model.layers),
         files=facts.files,
@@ -118,15 +124,51 @@ def _none_usable(inputs: Path, problems: tuple[Problem, ...]) -> str:
     return f"expected at least one usable image in {inputs}, found none; mend or replace:\n{listed}"
 
 
-def _gallery(
-    config: Config,
-    model: Model,
-    images: tuple[InputImage, ...],
-    problems: tuple[Problem, ...],
-    stage: Staging,
-    network: Any,
-) -> pages.Gallery:
-    """What all pages share. Facts are read back from the sheets' JSON, one image at a time."""
+class _Press:
+    """Writes an image's pages as soon as its neighbours are known: while others are encoded."""
+
+    def __init__(
+        self, shared: pages.Gallery, stage: Staging, progress: Progress, candidates: int
+    ) -> None:
+        self._gallery, self._stage, self._progress = shared, stage, progress
+        self._renderer = Renderer(templates_folder())
+        self._candidates, self._done = candidates, 0
+        self.images: list[InputImage] = []
+
+    def take(self, image: InputImage) -> None:
+        """Take the next image; the one before can now be printed."""
+        self.images.append(image)
+        if len(self.images) == 1:
+            self._gallery = replace(self._gallery, images=(image,))
+        else:
+            self._print_image(len(self.images) - 2)
+
+    def close(self) -> tuple[InputImage, ...]:
+        """Print the last image. All images are known now."""
+        self._candidates = len(self.images)
+        self._print_image(len(self.images) - 1)
+        return tuple(self.images)
+
+    def print(self, finished: Iterable[pages.Page]) -> None:
+        """Render pages and write them."""
+        for page in finished:
+            self._stage.write(page.path, self._renderer.render(page))
+            self._done += 1
+            self._progress.pages(
+                self._done, pages.count(self._candidates, len(self._gallery.model.layers))
+            )
+
+    def _print_image(self, i: int) -> None:
+        before = self.images[i - 1] if i else None
+        after = self.images[i + 1] if i + 1 < len(self.images) else None
+        self.print(pages.image_pages(self._gallery, self.images[i], before, after))
+
+
+def _shared(config: Config, model: Model, stage: Staging, network: Any) -> pages.Gallery:
+    """What all pages share, before any image is known.
+
+    Facts are read back from the sheets' JSON, one image at a time.
+    """
 
     def facts(image: str) -> pages.ImageFacts:
         return pages.ImageFacts(
@@ -148,15 +190,32 @@ def _gallery(
         palette=config.palette,
         scale=config.scale,
         model=model,
-        images=images,
-        problems=problems,
+        images=(),
+        problems=(),
         texts=Texts(templates_folder() / "text"),
         palettes=palettes(),
         versions=f"Layerlight {__version__}, TensorFlow {network.framework}",
         licence=network.licence,
         facts=facts,
-        chosen=_choose(model, images, stage),
-        example=_example(network, images[0], facts(images[0].id), stage),
+        chosen={},
+        example=None,
+    )
+
+
+def _complete(
+    shared: pages.Gallery,
+    images: tuple[InputImage, ...],
+    problems: tuple[Problem, ...],
+    stage: Staging,
+    network: Any,
+) -> pages.Gallery:
+    """With what only all images together can tell."""
+    return replace(
+        shared,
+        images=images,
+        problems=problems,
+        chosen=_choose(shared.model, images, stage),
+        example=_example(network, images[0], shared.facts(images[0].id), stage),
     )
 
 
@@ -227,14 +286,6 @@ def _cut(
             for c in channels
         ]
     )
-
-
-def _write_pages(gallery: pages.Gallery, stage: Staging, progress: Progress) -> None:
-    renderer = Renderer(templates_folder())
-    total = pages.count(len(gallery.images), len(gallery.model.layers))
-    for done, page in enumerate(pages.every_page(gallery), 1):
-        stage.write(page.path, renderer.render(page))
-        progress.pages(done, total)
 
 
 def _write_static(gallery: pages.Gallery, stage: Staging) -> None:

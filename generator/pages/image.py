@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from generator import layout, sentences
@@ -25,7 +26,9 @@ from generator.pages.parts import (
 from generator.sizes import strip_factor
 from generator.wording import count, number, percent, shape, size
 
-__all__ = ["image_page", "neighbours", "strip_tiles"]
+__all__ = ["Neighbours", "image_page", "neighbours", "strip_tiles"]
+
+Neighbours = tuple[InputImage | None, InputImage | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +59,8 @@ class BlockChapters:
     chapters: tuple[Chapter, ...]
 
 
-def image_page(gallery: Gallery, image: InputImage, facts: ImageFacts) -> Page:
-    """``images/<image>/index.html``."""
+def image_page(gallery: Gallery, image: InputImage, facts: ImageFacts, beside: Neighbours) -> Page:
+    """``images/<image>/index.html``; ``beside`` are the images before and after."""
     at = layout.image_page(image.id)
     model = gallery.model
     parts = tuple(
@@ -85,7 +88,7 @@ def image_page(gallery: Gallery, image: InputImage, facts: ImageFacts) -> Page:
             "lead": _lead(gallery, facts),
             "rail": rail(gallery, lambda la: f"#{la.name}", model.layers[0].name),
             "blocks": parts,
-            "neighbours": neighbours(at, gallery, image, layout.image_page),
+            "neighbours": neighbours(at, beside, layout.image_page),
         },
     )
 
@@ -102,14 +105,10 @@ def _lead(gallery: Gallery, facts: ImageFacts) -> str:
 
 
 def neighbours(
-    at: str, gallery: Gallery, image: InputImage, path: object
+    at: str, beside: Neighbours, path: Callable[[str], str]
 ) -> tuple[Link | None, Link | None]:
     """Links to the same page of the image before and after."""
-    assert callable(path)
-    ids = [i.id for i in gallery.images]
-    here = ids.index(image.id)
-    before = gallery.images[here - 1] if here else None
-    after = gallery.images[here + 1] if here + 1 < len(ids) else None
+    before, after = beside
     return (
         Link(before.title, layout.href(at, path(before.id))) if before else None,
         Link(after.title, layout.href(at, path(after.id))) if after else None,

@@ -8,7 +8,7 @@ from typing import Any
 
 from generator import layout, sentences
 from generator.domain import InputImage, Layer, Sheet
-from generator.pages.image import neighbours
+from generator.pages.image import Neighbours, neighbours
 from generator.pages.parts import (
     Gallery,
     ImageFacts,
@@ -34,8 +34,10 @@ MAP_SIDE = 280
 """Side of the open channel's map, CSS pixels, or the largest whole multiple below it."""
 
 
-def layer_page(gallery: Gallery, image: InputImage, facts: ImageFacts, layer: Layer) -> Page:
-    """``images/<image>/<model>/<layer>.html``."""
+def layer_page(
+    gallery: Gallery, image: InputImage, facts: ImageFacts, layer: Layer, beside: Neighbours
+) -> Page:
+    """``images/<image>/<model>/<layer>.html``; ``beside`` are the images before and after."""
     model = gallery.model
     at = layout.layer_page(image.id, model.id, layer.name)
     sheet = facts.sheets[layer.name]
@@ -78,8 +80,7 @@ def layer_page(gallery: Gallery, image: InputImage, facts: ImageFacts, layer: La
             "before_after": _before_after(gallery, layer, same_image),
             "neighbours": neighbours(
                 at,
-                gallery,
-                image,
+                beside,
                 partial(layout.layer_page, model=model.id, layer=layer.name),
             ),
             "channel": _channel(at, gallery, image, sheet, layer),
