@@ -48,6 +48,8 @@ EXCEPTIONS = frozenset(
         ("reading", "sheets"),
         # A page says in words what its numbers are; the words are made where the numbers are read.
         ("pages", "sentences"),
+        # The pages across images gather their rows while each image's facts are at hand.
+        ("pages", "across"),
         # What is rendered is a page model; its type is the contract between the two.
         ("render", "pages"),
     }
