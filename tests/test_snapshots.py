@@ -1,0 +1,108 @@
+"""Whole pages of a small gallery made by hand, held against what they last were.
+
+After a change that is meant: ``make test ARGS="tests/test_snapshots.py --snapshot-update"``, and
+read the difference before it is committed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.single_file import SingleFileSnapshotExtension
+
+from generator import pages, reading, sheets
+from generator.domain import InputImage, InputSpec, Layer, Model, Problem, Weights, Window
+from generator.palettes import palettes
+from generator.render import Renderer
+from generator.stages import templates_folder
+from generator.texts import Texts
+
+MODEL = Model(
+    id="toy",
+    title="Toy",
+    weights=Weights("file toy.npz", "0123456789abcdef" * 4, trained=False),
+    input=InputSpec(8, 8, "crop", "nothing subtracted"),
+    layers=(
+        Layer("block1_conv1", "conv", "relu", False, "block1", 8, 8, 3,
+              Window(3, 3, 1, 1, -1, -1), (3, 3), (1, 1), 84, 5184),
+        Layer("block1_pool", "pool", "", False, "block1", 4, 4, 3,
+              Window(4, 4, 2, 2, -1, -1), (2, 2), (2, 2), 0, 0),
+    ),
+)  # fmt: skip
+
+
+class HtmlSnapshot(SingleFileSnapshotExtension):
+    """One readable file a page."""
+
+    file_extension = "html"
+
+
+def image(name: str) -> InputImage:
+    """An image of 8 x 8."""
+    return InputImage(
+        id=name, source=f"{name}.png", path=Path("unused"), section="", title=name.title(),
+        alt=f"A {name}", credit="Nobody", license="CC0", description=f"About the {name}.",
+        sha256="f" * 64, width=8, height=8,
+    )  # fmt: skip
+
+
+def facts(name: str) -> pages.ImageFacts:
+    """Three channels: a ramp, one lit value, nothing; halved maps for the pool."""
+    strength = {"pear": 10.0, "apple": 30.0}[name]
+    maps = np.zeros((3, 8, 8), dtype=np.float32)
+    maps[0] = np.arange(64).reshape(8, 8) / 63 * strength
+    maps[1, 4, 5] = strength / 2
+    small = maps.reshape(3, 4, 2, 4, 2).max(axis=(2, 4))
+    found, looks = {}, {}
+    for layer, values in zip(MODEL.layers, (maps, small), strict=True):
+        measured = sheets.sheet_of(
+            values.astype(np.float32), model="toy", image=name, layer=layer.name, signed=False
+        )
+        found[layer.name] = measured.sheet
+        looks[layer.name] = reading.look(values.astype(np.float32), measured.sheet)
+    return pages.ImageFacts(found, reading.read_image(MODEL.layers, looks))
+
+
+def every_page() -> Iterator[pages.Page]:
+    """All pages of two images and two layers, but for the long article."""
+    images = (image("pear"), image("apple"))
+    gallery = pages.Gallery(
+        title="", author="A. N. Author", base_url="https://example.org/gallery/",
+        palette="viridis", scale="layer", model=MODEL, images=images,
+        problems=(Problem("torn.jpg", "decode", "expected a picture, got half of one"),),
+        texts=Texts(templates_folder() / "text"), palettes=palettes(("grey",)),
+        versions="Layerlight 0, TensorFlow 0", licence="Toy by nobody", facts=facts,
+        chosen={layer.name: (0, 1, 2) for layer in MODEL.layers}, example=None,
+    )  # fmt: skip
+    yield from pages.image_pages(gallery, images[0], None, images[1])
+    yield from (p for p in pages.gallery_pages(gallery) if not p.path.startswith("learn/"))
+
+
+@pytest.fixture
+def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
+    """Keep each page as a file of its own."""
+    return snapshot.use_extension(HtmlSnapshot)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "images/pear/index.html",
+        "images/pear/toy/block1_conv1.html",
+        "images/pear/toy/block1_pool.html",
+        "index.html",
+        "layers/toy/block1_conv1.html",
+        "models/toy/index.html",
+        "404.html",
+    ],
+    ids=["image", "layer", "pool", "front", "across", "model", "error"],
+)
+def test_a_page_is_what_it_was(path: str, snapshot: SnapshotAssertion) -> None:
+    """Byte for byte."""
+    page = next(p for p in every_page() if p.path == path)
+    html = Renderer(templates_folder()).render(page)
+    assert html.encode() == snapshot
