@@ -24,6 +24,7 @@ from generator.pages.parts import (
     tile,
     window_box,
 )
+from generator.sizes import BLOCKS_SIDE
 from generator.wording import count, number, percent, size
 
 __all__ = ["Card", "Marked", "front_page", "headline", "image_card", "marked"]
@@ -141,6 +142,7 @@ def front_page(gallery: Gallery, first: ImageFacts, cards: Sequence[Card]) -> Pa
             "marks": marks,
             "ways": _ways(gallery),
             "sections": _sections(gallery, cards),
+            "small_width": _small_width(gallery),
             "reading": _how_to_read(gallery, image, first),
             "rail": rail(
                 gallery, lambda la: layout.href(at, layout.across_page(model.id, la.name))
@@ -149,6 +151,12 @@ def front_page(gallery: Gallery, first: ImageFacts, cards: Sequence[Card]) -> Pa
             "network": _network_line(gallery),
         },
     )
+
+
+def _small_width(gallery: Gallery) -> int:
+    """Width of a tile in ``blocks.png``, pixels: the longer side is ``BLOCKS_SIDE``."""
+    height, width = gallery.model.input.height, gallery.model.input.width
+    return round(BLOCKS_SIDE * width / max(height, width))
 
 
 def _ways(gallery: Gallery) -> tuple[Link, ...]:
