@@ -5,6 +5,7 @@ Whatever takes long to load is imported inside the command that needs it.
 
 from __future__ import annotations
 
+import os
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
@@ -195,6 +196,9 @@ def build(
     with reporting(debug=debug, interrupted=interrupted):
         shown = bars(quiet=quiet)
         with shown or nullcontext():
+            # Our threads keep every core busy; numpy's own, waiting in a loop, would only be in
+            # their way. numpy reads this when it is loaded.
+            os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
             from generator.stages import build as run
 
             report = run(settings, progress=shown)
