@@ -7,7 +7,7 @@ grow with the number of images.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol
 
@@ -46,7 +46,7 @@ def record(
     write: Write,
     counter: Counter,
     problems: list[Problem],
-) -> Iterator[InputImage]:
+) -> Generator[InputImage, None, None]:
     """Write the sheets folder of every candidate that can be decoded; yield each when it is whole.
 
     In the order of the candidates, a batch behind: while the next one is encoded, the caller

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -88,8 +89,10 @@ def build(config: Config, *, progress: Progress | None = None) -> Report:
         shared = _shared(config, model, stage, network)
         press = _Press(shared, stage, progress, len(candidates))
         found = list(problems)
-        for image in record(candidates, Extractor(network), model, stage.write, progress, found):
-            press.take(image)
+        recorded = record(candidates, Extractor(network), model, stage.write, progress, found)
+        with closing(recorded):  # whatever happens, nothing writes once the stage is left
+            for image in recorded:
+                press.take(image)
         problems = tuple(sorted(found, key=lambda p: p.source))
         if not press.images:
             raise InputsError(_none_usable(config.inputs, problems))

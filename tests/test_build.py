@@ -13,6 +13,7 @@ from PIL import Image
 
 from generator.config import Config
 from generator.errors import InputsError, LayerNotFound, WeightsError
+from generator.render import Renderer
 from generator.stages import Report, build
 from tests.vgg16_network import network
 
@@ -174,3 +175,22 @@ def test_the_package_offers_the_build_as_a_function() -> None:
 
     assert generator.build is build
     assert generator.Config is Config
+
+
+def test_a_fault_while_pages_are_written_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The encoders are still at work on other images; their files do not outlive the stage."""
+    for i in range(9):
+        photo(tmp_path / f"in/{i}.png", i)
+    gallery(tmp_path / "in", tmp_path / "out")
+    before = tree(tmp_path / "out")
+
+    def fail(*_: object) -> str:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Renderer, "render", fail)
+    with pytest.raises(OSError, match="No space left"):
+        gallery(tmp_path / "in", tmp_path / "out")
+    assert tree(tmp_path / "out") == before
+    assert {p.name for p in tmp_path.iterdir()} == {"in", "out"}
