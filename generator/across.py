@@ -1,6 +1,6 @@
 """One layer's sheets over all images -> what ranges over the gallery. Pure.
 
-The chosen channels are those that are telling on most images: each image gives its
+The chosen channels are those that rank highest over the images: each image gives its
 first telling channel twelve points, its second eleven and so on; ties go to the
 lower number. They are shown in ascending order, so that a column is found again.
 """

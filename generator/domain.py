@@ -283,7 +283,7 @@ class Across:
 
     layer: str
     chosen: tuple[int, ...]
-    """Channels that are telling on most images, ascending."""
+    """Channels that rank highest when each image ranks its telling ones, ascending."""
     high: float
     """Upper end of the gallery's scale: the middle one of the images' own ``p99_9``.
 

@@ -101,6 +101,9 @@ def _batches(
             batch.append(decoded.result())
         except ImageError as error:
             problems.append(Problem(candidate.source, "decode", str(error)))
+        except MemoryError:
+            message = "expected an image that fits this machine's memory; make it smaller"
+            problems.append(Problem(candidate.source, "decode", message))
         if len(batch) == size:
             yield batch
             batch = []
@@ -160,8 +163,13 @@ def _block_files(
 
 
 def _same_channels(layer: Layer, before: tuple[Layer, LayerReading] | None) -> LayerReading | None:
-    """A pool's channels are those of the layer right before it."""
-    if layer.kind == "pool" and before and before[0].channels == layer.channels:
+    """A pool's channels are those of its block's last convolution, if that was captured."""
+    if (
+        layer.kind == "pool"
+        and before
+        and before[0].kind == "conv"
+        and before[0].block == layer.block
+    ):
         return before[1]
     return None
 

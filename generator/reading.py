@@ -93,10 +93,14 @@ def telling(small: Maps, scale: float, count: int = TELLING) -> tuple[int, ...]:
     # the vectors' products; only the columns of those taken are ever needed.
     left = np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64).astype(np.float64)
     factor = np.zeros((len(small), count))
+    strength = small.max(axis=(1, 2)).astype(np.float64)
     taken: list[int] = []
     for k in range(min(count, len(small))):
         left[taken] = -1
         best = int(left.argmax())
+        if left[best] <= 1e-9:  # nothing new is left: the strongest of the rest, silent ones last
+            strength[taken] = -1
+            best = int(strength.argmax())
         taken.append(best)
         if left[best] > 1e-9:
             products = (vectors @ vectors[best]).astype(np.float64)

@@ -112,6 +112,8 @@ def frame(reading: LayerReading) -> str:
     if not reading.frame:
         return ""
     named = listing([f"#{c}" for c in reading.frame[:3]])
-    if len(reading.frame) == 1:
-        return f"{named} answers along the frame, where the window takes in the zero padding."
-    return f"{named} answer along the frame, where the window takes in the zero padding."
+    verb = "has" if len(reading.frame) == 1 else "have"
+    return (
+        f"{named} {verb} most activation along the border: "
+        "to the frame, perhaps, rather than to the picture."
+    )

@@ -68,3 +68,11 @@ def test_share_of_the_frame_is_a_ratio_of_sums() -> None:
     shares, area = reading.frame_share(maps)
     assert shares.tolist() == [pytest.approx(108 / 784), 1.0]
     assert area == pytest.approx(108 / 784)
+
+
+def test_silent_channels_come_last_among_the_telling() -> None:
+    """Where nothing new is left, the strongest of the rest follow, not the lowest numbers."""
+    maps = np.zeros((5, 56, 56), dtype=np.float32)
+    maps[3] = grating(0, 56) / 2
+    maps[4] = 0.5  # flat: unlike nothing once its mean is gone, and yet lit
+    assert reading.telling(maps, scale=1.0, count=3) == (3, 4, 0)

@@ -178,9 +178,9 @@ def test_alike_shares_are_not_compared() -> None:
 
 
 def test_frame_channels_are_named() -> None:
-    """At most three, with the reason."""
+    """At most three."""
     text = frame(LayerReading((), (), (54, 2, 9, 11)))
-    assert text.startswith("#54, #2 and #9 answer along the frame")
+    assert text.startswith("#54, #2 and #9 have most activation along the border")
 
 
 @pytest.mark.parametrize(

@@ -112,8 +112,8 @@ def _note(gallery: Gallery, layer: Layer, across: Across, factor: int) -> str:
         f"{number(across.high)} or more (the middle one of the images’ own 99.9th percentiles). "
         "The number under a map is the channel’s strongest value on that image; the bar "
         f"compares it with the layer’s strongest on any image, {number(across.top)}. "
-        f"These {len(across.chosen)} of {layer.channels} channels stand out on most of the "
-        f"{len(gallery.images)} images."
+        f"These {len(across.chosen)} of {layer.channels} channels rank highest when each image "
+        "ranks its most telling ones."
     )
     if factor > 1:
         text += f" Drawn at 1/{factor} size, by the largest of each {size(factor, factor)}."
@@ -121,10 +121,14 @@ def _note(gallery: Gallery, layer: Layer, across: Across, factor: int) -> str:
 
 
 def _dead(layer: Layer, across: Across, images: int) -> str:
+    if images == 1:
+        return (
+            "" if not across.dead else f"{count(len(across.dead), 'channel').capitalize()} silent."
+        )
     if not across.dead:
         return (
             f"Every one of the {layer.channels} channels answers on at least one of "
-            f"{'these' if images > 1 else 'this'} {count(images, 'image')}."
+            f"these {count(images, 'image')}."
         )
     named = listing([f"#{c}" for c in across.dead[:12]])
     more = len(across.dead) - 12

@@ -287,7 +287,7 @@ def _network_line(gallery: Gallery) -> str:
     convs = sum(la.kind == "conv" for la in layers)
     pools = len(layers) - convs
     return (
-        f"{count(convs, 'convolution')} and {count(pools, 'pool')}; "
+        f"Shown here: {count(convs, 'convolution')} and {count(pools, 'pool')}; "
         f"{sum(la.parameters for la in layers):,} parameters, "
         f"{sum(la.multiply_adds for la in layers) / 1e9:.1f} billion multiply-adds an image. "
         "Drawn to scale: height is the side of a map, width the number of channels; "

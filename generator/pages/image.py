@@ -99,9 +99,17 @@ def _lead(gallery: Gallery, facts: ImageFacts) -> str:
         return "Scroll down through the network."
     first, last = (percent(sentences.zero_share(facts.sheets[convs[i].name])) for i in (0, -1))
     return (
-        "Scroll down through the network. The maps get smaller and there are more of them; zeros "
+        f"Scroll down through the network.{_change(convs[0], convs[-1])} Zeros "
         f"make up {first} of {convs[0].name} and {last} of {convs[-1].name}."
     )
+
+
+def _change(first: Layer, last: Layer) -> str:
+    """How the maps change between two layers, as far as they do."""
+    smaller, more = last.height < first.height, last.channels > first.channels
+    if smaller and more:
+        return " The maps get smaller, and there are more of them."
+    return " The maps get smaller." if smaller else " There are more and more maps." if more else ""
 
 
 def neighbours(
@@ -169,7 +177,9 @@ def _chapter(
         caption=f"{len(reading.telling)} of {layer.channels}, "
         f"picked for strength and variety{drawn}",
         all_text=f"All {count(layer.channels, 'channel')}",
-        strongest=f"channel {top}, {number(sheet.channels[top].high)}",
+        strongest=f"channel {top}, {number(sheet.channels[top].high)}"
+        if sheet.layer_high
+        else "none, all are silent",
     )
 
 

@@ -16,7 +16,6 @@ from generator.pages.parts import (
     Page,
     Tiles,
     block_title,
-    decimals,
     figures,
     legend,
     page,
@@ -26,7 +25,7 @@ from generator.pages.parts import (
     window_box,
 )
 from generator.sizes import grid_factor
-from generator.wording import count, number, ordinal, percent, shape, size
+from generator.wording import number, ordinal, percent, shape, size
 
 __all__ = ["layer_page"]
 
@@ -152,9 +151,9 @@ def _grid(at: str, gallery: Gallery, image: InputImage, sheet: Sheet, layer: Lay
                 base,
                 facts=" ".join(
                     [
-                        decimals(facts.high, 3) if facts.high < 100 else f"{facts.high:.0f}",
-                        f"{facts.mean:.3g}",
-                        decimals(facts.zero_fraction),
+                        f"{facts.high:.9g}",
+                        f"{facts.mean:.9g}",
+                        f"{facts.zero_fraction:.9g}",
                         str(peak.row if peak else -1),
                         str(peak.column if peak else -1),
                         str(ranks[c]),
@@ -188,7 +187,7 @@ def _channel(
     box = window_box(layer, model, peak)
     return {
         "number": top,
-        "rank": _rank(1, layer.channels),
+        "rank": _rank(1, layer.channels) if peak else "silent on this image",
         "photo": layout.href(at, layout.input_png(model.id, image.id)),
         "sheet": layout.href(at, layout.sheet_png(model.id, image.id, layer.name)),
         "columns": sheet.columns,
@@ -212,6 +211,5 @@ def _channel(
 
 
 def _rank(rank: int, channels: int) -> str:
-    if rank == 1:
-        return f"the strongest of {count(channels, 'channel')} on this image"
-    return f"{ordinal(rank)} strongest of {channels} on this image"
+    place = "" if rank == 1 else f"{ordinal(rank)} "
+    return f"the {place}strongest of {channels} on this image"

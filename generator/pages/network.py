@@ -65,7 +65,7 @@ def model_page(gallery: Gallery, first: ImageFacts) -> Page:
     layers = model.layers
     total = {
         "parameters": f"{sum(la.parameters for la in layers):,}",
-        "multiply_adds": f"{sum(la.multiply_adds for la in layers):,}",
+        "multiply_adds": f"{sum(la.multiply_adds for la in layers) / 1e6:,.0f}",
         "channels": f"{sum(la.channels for la in layers):,}",
         "map_values": f"{sum(la.channels * la.height * la.width for la in layers):,}",
     }

@@ -105,7 +105,7 @@
     }
     show(Number(text));
     if (narrow.matches && !dialog.matches(":modal")) { dialog.removeAttribute("open"); covering = true; dialog.showModal(); }
-    if (event) links[opened].focus({ preventScroll: !narrow.matches });
+    if (event && !document.activeElement.closest(".steps")) links[opened].focus({ preventScroll: !narrow.matches });
   }
 
   /* On a phone the dialog covers the page and gives the focus back when it goes. */

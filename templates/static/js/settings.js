@@ -9,7 +9,7 @@
 
   function known(name, value) {
     if (name === "scale") return value === "layer" || value === "channel";
-    return !!value && document.querySelector("filter[id='" + value.replace(/[^a-z]/g, "") + "']") !== null;
+    return /^[a-z]+$/.test(value) && document.querySelector("filter[id=" + value + "]") !== null;
   }
 
   function show() {
