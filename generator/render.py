@@ -26,9 +26,11 @@ _MATH = re.compile(
 )
 _FIGURE = re.compile(r"<p>\{figure: (\w+)\}</p>")
 _PROMISE = re.compile(r'href="((?:layer|across|image|model):[\w-]*)"')
+_OUTWARD = re.compile(r"(https?|mailto):", re.IGNORECASE)
+_EMPTY_LINK = re.compile(r"<a(?![^>]*\bhref=)[^>]*>(.*?)</a>", re.S)
 _FIT_WORDS = {"crop": "centre crop", "pad": "padded", "stretch": "stretched"}
 _UNTRUSTED_TAGS = {
-    *("a", "abbr", "blockquote", "br", "code", "dd", "del", "dl", "dt", "em", "h3", "h4", "hr"),
+    *("a", "abbr", "blockquote", "br", "code", "dd", "del", "dl", "dt", "em", "hr"),
     *("ins", "li", "ol", "p", "pre", "strong", "sub", "sup", "table", "tbody", "td", "th"),
     *("thead", "tr", "ul"),
 }
@@ -124,10 +126,13 @@ class Renderer:
             tags=_UNTRUSTED_TAGS,
             attributes={"a": {"href", "title"}},
             url_schemes={"http", "https", "mailto"},
+            # a relative link of a sidecar file leads nowhere in the site
+            attribute_filter=lambda _tag, name, value: (
+                value if name != "href" or _OUTWARD.match(value) else None
+            ),
             link_rel="nofollow noopener",
         )
-        # headings of a description must not outrank those of the page
-        return Markup(clean)
+        return Markup(_EMPTY_LINK.sub(r"\1", clean))
 
     def _article(self, source: str, links: Mapping[str, str]) -> list[tuple[str, Markup]]:
         """Markdown with figures and promised links -> [("text", html), ("figure", name), ...]."""

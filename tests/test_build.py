@@ -194,3 +194,18 @@ def test_a_fault_while_pages_are_written_leaves_nothing_behind(
         gallery(tmp_path / "in", tmp_path / "out")
     assert tree(tmp_path / "out") == before
     assert {p.name for p in tmp_path.iterdir()} == {"in", "out"}
+
+
+def test_links_of_a_description_lead_out_or_nowhere(tmp_path: Path) -> None:
+    """A web address stays a link; a relative or a script's address becomes plain text."""
+    photo(tmp_path / "in/a.png")
+    (tmp_path / "in/a.md").write_text(
+        "[one](https://example.org/x) [two](../secret) [three](javascript:alert(1))\n",
+        encoding="utf-8",
+    )
+    gallery(tmp_path / "in", tmp_path / "out")
+    page = (tmp_path / "out/images/a/index.html").read_text(encoding="utf-8")
+    about = page.split('class="about-image">')[1].split("</div>")[0]
+    assert about.count("<a ") == about.count("</a>") == 1
+    assert 'href="https://example.org/x"' in about
+    assert "two three" in about
