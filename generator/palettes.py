@@ -27,8 +27,6 @@ class Palette(NamedTuple):
     """Table values of the channel, 0 to 1, separated by spaces."""
     green: str
     blue: str
-    gradient: str
-    """The same colours as CSS colour stops, for legends."""
 
 
 def colours(name: str) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
@@ -46,8 +44,7 @@ def palettes(names: tuple[str, ...] = NAMES) -> tuple[Palette, ...]:
 def _palette(name: str) -> Palette:
     table = colours(name)
     red, green, blue = (_table(table[:, i]) for i in range(3))
-    stops = ("#" + "".join(f"{round(v * 255):02x}" for v in colour) for colour in table[::15])
-    return Palette(name, red, green, blue, ",".join(stops))
+    return Palette(name, red, green, blue)
 
 
 def _table(channel: np.ndarray[tuple[int], np.dtype[np.float64]]) -> str:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from generator import layout
 from generator.domain import Across, AcrossRow, InputImage, Layer
 from generator.pages.parts import (
-    Box,
     Gallery,
     Legend,
     Link,
@@ -19,7 +18,6 @@ from generator.pages.parts import (
     rail,
     ratio,
     state,
-    window_box,
 )
 from generator.sizes import strip_factor
 from generator.wording import count, listing, number, percent, shape, size
@@ -38,8 +36,6 @@ class Row:
     tiles: tuple[Tile, ...]
     values: tuple[str, ...]
     fact: str
-    box: Box | None
-    """Window of the strongest of the chosen channels' peaks."""
 
 
 def across_page(gallery: Gallery, layer: Layer, across: Across) -> Page:
@@ -152,7 +148,6 @@ def _row(
 ) -> Row:
     model = gallery.model
     target = layout.layer_page(image.id, model.id, layer.name)
-    strongest = max(row.channels, key=lambda c: c.high)
     tiles = tuple(
         Tile(
             channel=channel,
@@ -175,5 +170,4 @@ def _row(
         values=tuple(state(c) or number(c.high) for c in row.channels),
         fact=f"{percent(row.zero_share)} zero, {row.silent or 'none'} silent, "
         f"strongest: #{row.strongest}",
-        box=window_box(layer, model, strongest.peaks[0] if strongest.peaks else None),
     )
