@@ -92,11 +92,19 @@ def _record_seconds(folder: Path, images: int) -> float:
     """Seconds an image beyond the first batch for the maps alone, on disk."""
     from generator import models
     from generator.activations import Extractor
+    from generator.evidence import weighted
     from generator.inputs import discover
-    from generator.pipeline import record
+    from generator.pipeline import Plan, record
 
     network = models.load()
     extractor = Extractor(network)
+    kernels = {la.name: network.kernel(la.name) for la in network.spec.layers}
+    plan = Plan(
+        network.spec,
+        {name: weighted(*numbers) for name, numbers in kernels.items() if numbers},
+        network.preprocess,
+        values=True,
+    )
 
     def write(path: str, data: bytes | str) -> None:
         target = folder / "maps" / path
@@ -106,7 +114,7 @@ def _record_seconds(folder: Path, images: int) -> float:
     def seconds(name: str) -> float:
         candidates, _ = discover(folder / f"{name}-inputs")
         started = time.perf_counter()
-        for _ in record(candidates, extractor, network.spec, write, _Nobody(), []):
+        for _ in record(candidates, extractor, plan, write, _Nobody(), []):
             pass
         return time.perf_counter() - started
 

@@ -10,12 +10,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from generator.domain import Across, AcrossRow, LayerReading, Sheet
+from generator.domain import Across, AcrossRow, Channel, LayerReading, Occurrence, Sheet
 
-__all__ = ["CHOSEN", "Tally", "choose"]
+__all__ = ["CHOSEN", "COMPANY", "WINDOWS", "Tally", "choose"]
 
 CHOSEN = 8
 """Columns of the page across images."""
+WINDOWS = 9
+"""Strongest windows kept of a channel."""
+COMPANY = 60
+"""Images on which a channel is kept: where it is strongest. Beyond, no one would compare by eye."""
 
 
 def choose(readings: Iterable[LayerReading], count: int = CHOSEN) -> tuple[int, ...]:
@@ -37,10 +41,14 @@ class Tally:
         self._highs: list[float] = []
         self._top = 0.0
         self._dead: set[int] | None = None
+        self._channels: list[_Everywhere] = []
 
     def add(self, sheet: Sheet) -> None:
         """Take in the layer's sheet of the next image."""
         channels = sheet.channels
+        self._channels = self._channels or [_Everywhere() for _ in channels]
+        for everywhere, channel in zip(self._channels, channels, strict=True):
+            everywhere.add(len(self._rows), channel)
         silent = {i for i, c in enumerate(channels) if c.silent}
         self._dead = silent if self._dead is None else self._dead & silent
         self._highs.append(sheet.p99_9)
@@ -64,4 +72,42 @@ class Tally:
             self._top,
             tuple(self._rows),
             tuple(sorted(self._dead or ())),
+            tuple(c.total / len(self._rows) for c in self._channels),
+            tuple(tuple(c.windows) for c in self._channels),
+            tuple(c.company() for c in self._channels),
         )
+
+
+class _Everywhere:
+    """One channel over the gallery; what it keeps does not grow with the number of images."""
+
+    def __init__(self) -> None:
+        self.total = 0.0
+        """Of its means."""
+        self.windows: list[Occurrence] = []
+        self._on: list[Occurrence] = []
+
+    def add(self, image: int, channel: Channel) -> None:
+        """Take in the channel's numbers on the next image."""
+        self.total += channel.mean
+        for peak in channel.peaks:
+            weakest = abs(self.windows[-1][3]) if len(self.windows) == WINDOWS else 0.0
+            if abs(peak.value) > weakest:
+                self.windows.append((image, peak.row, peak.column, peak.value))
+                self.windows.sort(key=_strongest_first)
+                del self.windows[WINDOWS:]
+        if channel.peaks:
+            first = channel.peaks[0]
+            self._on.append((image, first.row, first.column, first.value))
+        else:
+            self._on.append((image, -1, -1, 0.0))
+        if len(self._on) > 2 * COMPANY:
+            self._on = sorted(self._on, key=_strongest_first)[:COMPANY]
+
+    def company(self) -> tuple[Occurrence, ...]:
+        """In the gallery's order."""
+        return tuple(sorted(sorted(self._on, key=_strongest_first)[:COMPANY]))
+
+
+def _strongest_first(found: Occurrence) -> tuple[float, Occurrence]:
+    return (-abs(found[3]), found)

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any
 
 from generator import layout
 from generator.domain import (
     SCHEMA,
+    Accounts,
+    Across,
     Channel,
     Histogram,
     InputImage,
+    Knots,
     Layer,
     LayerReading,
     Mark,
     Model,
     Peak,
+    Points,
     Problem,
     Reading,
     Sheet,
@@ -24,12 +30,20 @@ from generator.domain import (
 
 __all__ = [
     "ENCODING",
+    "accounts_script",
+    "across_script",
     "gallery_json",
     "gallery_script",
+    "pixels_script",
+    "points_script",
+    "read_accounts",
+    "read_knots",
     "read_reading",
     "read_sheet",
     "reading_json",
     "sheet_json",
+    "threads_script",
+    "tour_script",
 ]
 
 ENCODING = "linear8"
@@ -150,6 +164,8 @@ def _channel(channel: Channel) -> dict[str, Any]:
         "zero_fraction": _short(round(channel.zero_fraction, 9)),
         "peaks": [[p.row, p.column, _short(p.value)] for p in channel.peaks],
     }
+    if channel.lowest:
+        entry["lowest"] = _short(channel.lowest)
     if not channel.finite:
         entry["finite"] = False
     return entry
@@ -180,6 +196,7 @@ def read_sheet(text: str | bytes) -> Sheet:
                 zero_fraction=c["zero_fraction"],
                 peaks=tuple(Peak(*p) for p in c["peaks"]),
                 finite=c.get("finite", True),
+                lowest=c.get("lowest", 0),
             )
             for c in data["channels"]
         ),
@@ -218,6 +235,95 @@ def read_reading(text: str | bytes) -> Reading:
         },
         blocks=tuple(Mark(*m) for m in data["blocks"]),
     )
+
+
+# -- Data scripts: what a page loads when a reader asks for it, also from a file
+
+
+def pixels_script(path: str, png: bytes) -> str:
+    """A PNG as base64: a page from a file may not read the pixels of the PNG itself."""
+    return _data_script(path, base64.b64encode(png).decode("ascii"))
+
+
+def accounts_script(path: str, accounts: Accounts) -> str:
+    """``sheets/<model>/<image>/evidence/<layer>.js``."""
+    return _data_script(path, _columns(accounts))
+
+
+def read_accounts(path: str, text: str) -> Accounts:
+    """The inverse of ``accounts_script``."""
+    data = _read_data_script(path, text)
+    deep = ("who", "value", "place")
+    columns: dict[str, Any] = {
+        name: tuple(map(tuple, column)) if name in deep else tuple(column)
+        for name, column in data.items()
+    }
+    return Accounts(**columns)
+
+
+def threads_script(path: str, knots: dict[str, Knots]) -> str:
+    """``sheets/<model>/<image>/threads.js``."""
+    return _data_script(path, {name: _columns(own) for name, own in knots.items()})
+
+
+def read_knots(path: str, text: str) -> dict[str, Knots]:
+    """The inverse of ``threads_script``."""
+    return {
+        name: Knots(**{k: tuple(v) for k, v in own.items()})
+        for name, own in _read_data_script(path, text).items()
+    }
+
+
+def points_script(path: str, points: Points) -> str:
+    """``sheets/<model>/<image>/points.js``."""
+    layers = {
+        name: {"channel": channel, "place": place, "value": [_short(v) for v in value]}
+        for name, (channel, place, value) in points.layers.items()
+    }
+    return _data_script(path, {"rows": points.rows, "columns": points.columns, "layers": layers})
+
+
+def across_script(path: str, across: Across) -> str:
+    """``layers/<model>/<layer>.js``. Images are named by their number in the gallery."""
+    return _data_script(
+        path,
+        {
+            "images": len(across.rows),
+            "high": _short(across.high),
+            "top": _short(across.top),
+            "mean": [_short(float(f"{m:.5g}")) for m in across.means],
+            "windows": [[_occurrence(o) for o in own] for own in across.windows],
+            "on": [[_occurrence(o) for o in own] for own in across.on],
+        },
+    )
+
+
+def tour_script(path: str, stops: Sequence[tuple[str, str, str, str, str]]) -> str:
+    """``static/tour-steps.js``: title, text, page, fragment and part of the page of each stop."""
+    return _data_script(path, stops)
+
+
+def _occurrence(found: tuple[int, int, int, float]) -> list[float]:
+    image, row, column, value = found
+    return [image, row, column, _short(float(f"{value:.5g}"))]
+
+
+def _columns(table: Accounts | Knots) -> dict[str, Any]:
+    return {field.name: getattr(table, field.name) for field in fields(table)}
+
+
+def _data_script(path: str, data: Any) -> str:
+    """A classic script that hands ``data`` over under its own path."""
+    key = json.dumps(layout.data_key(path))
+    return f"{_HANDS_OVER}[{key}]={_safe_in_script(_dump(data).strip())};\n"
+
+
+def _read_data_script(path: str, text: str) -> Any:
+    start = f"{_HANDS_OVER}[{json.dumps(layout.data_key(path))}]="
+    return json.loads(text.removeprefix(start).rstrip().removesuffix(";"))
+
+
+_HANDS_OVER = "(window.layerlightData=window.layerlightData||{})"
 
 
 def _dump(data: Any, indent: int | None = None) -> str:

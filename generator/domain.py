@@ -12,24 +12,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 __all__ = [
     "SCHEMA",
+    "Account",
+    "Accounts",
     "Across",
     "AcrossRow",
     "Channel",
+    "Evidence",
     "Fit",
     "Histogram",
     "InputImage",
     "InputSpec",
+    "Knots",
     "Layer",
     "LayerKind",
     "LayerReading",
     "Mark",
     "Model",
+    "Occurrence",
+    "Operation",
     "Peak",
+    "Points",
     "Problem",
+    "Push",
     "Reading",
     "Sheet",
     "Slant",
@@ -123,6 +131,26 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class Operation:
+    """How a layer makes its values out of the captured layer before: a sum, or a maximum.
+
+    The value at (row, column) is made from the source's rows from
+    ``row * strides[0] - before[0]`` in steps of ``dilation[0]``, and columns likewise;
+    each output channel of a convolution from all channels of the source, each of a pool from
+    its own.
+    """
+
+    source: str
+    """Name of the layer before; "" for the network's input."""
+    kernel: tuple[int, int]
+    """(height, width), values of the source."""
+    strides: tuple[int, int]
+    before: tuple[int, int]
+    """Zero padding above and on the left, values."""
+    dilation: tuple[int, int] = (1, 1)
+
+
+@dataclass(frozen=True, slots=True)
 class Layer:
     """One captured layer of a network."""
 
@@ -145,6 +173,8 @@ class Layer:
     parameters: int
     multiply_adds: int
     """For one image; 0 for a pool."""
+    operation: Operation | None = None
+    """None where the layer before is not captured, or is no plain convolution or maximum pool."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +214,8 @@ class Channel:
     """At most two, strongest first, at least an eighth of the map apart; none if silent."""
     finite: bool = True
     """False if a value was NaN or infinite; such values are drawn as zero."""
+    lowest: float = 0.0
+    """The smallest value."""
 
     @property
     def silent(self) -> bool:
@@ -263,6 +295,120 @@ class Reading:
     """One channel from each block's last convolution, all marked at one place of the image."""
 
 
+class Push(NamedTuple):
+    """What one channel of the layer before adds to a value."""
+
+    channel: int
+    value: float
+    """Sum of weight times activation over the window."""
+    place: int
+    """Where in the layer before its largest single product comes from: row * width + column."""
+
+
+class Account(NamedTuple):
+    """One value of a convolution as a sum: ``upward + down_sum + bias = total``."""
+
+    pushes: tuple[Push, ...]
+    """The hardest that push up, hardest first."""
+    more: int
+    """So many other channels push up as well,"""
+    more_sum: float
+    """by so much together."""
+    down: int
+    """So many channels push down,"""
+    down_sum: float
+    """by so much together: zero or less."""
+    nothing: int
+    """So many channels add nothing: they are zero in the whole window."""
+    upward: float
+    """All that pushes up: what a share is of."""
+    bias: float
+    total: float
+    """The value before the activation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """The accounts of a layer's channels, column by column; entry i of each is of one channel."""
+
+    channel: tuple[int, ...]
+    """Ascending; a channel that is silent has none."""
+    who: tuple[tuple[int, ...], ...]
+    """The channels of the hardest pushes,"""
+    value: tuple[tuple[float, ...], ...]
+    """how hard they push (those that do not push up are left to ``down`` and ``nothing``),"""
+    place: tuple[tuple[int, ...], ...]
+    """and from where."""
+    more: tuple[int, ...]
+    more_sum: tuple[float, ...]
+    down: tuple[int, ...]
+    down_sum: tuple[float, ...]
+    nothing: tuple[int, ...]
+    upward: tuple[float, ...]
+    bias: tuple[float, ...]
+    total: tuple[float, ...]
+
+    def of(self, channel: int) -> Account | None:
+        """One channel's account."""
+        if channel not in self.channel:
+            return None
+        i = self.channel.index(channel)
+        pushes = zip(self.who[i], self.value[i], self.place[i], strict=True)
+        return Account(
+            tuple(Push(*push) for push in pushes if push[1] > 0),
+            self.more[i],
+            self.more_sum[i],
+            self.down[i],
+            self.down_sum[i],
+            self.nothing[i],
+            self.upward[i],
+            self.bias[i],
+            self.total[i],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Knots:
+    """Values of one layer that threads pass through, column by column.
+
+    Every channel's strongest value is one, and whatever value pushes one of another layer
+    hardest.
+    """
+
+    channel: tuple[int, ...]
+    place: tuple[int, ...]
+    """row * width + column."""
+    following: tuple[int, ...]
+    """Which knot of the layer before pushes this one hardest; -1 where the thread ends."""
+    share: tuple[int, ...]
+    """Of all that pushes up, in thousandths; 1000 where a pool hands the value on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Where the strongest values of one image come from."""
+
+    accounts: dict[str, Accounts]
+    """By layer, convolutions only."""
+    knots: dict[str, Knots]
+    """By layer; all layers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """The strongest value of each layer above each cell of one image."""
+
+    rows: int
+    """Of cells."""
+    columns: int
+    layers: dict[str, tuple[tuple[int, ...], tuple[int, ...], tuple[float, ...]]]
+    """For each cell, row by row: channel, place (row * width + column) in the map, value."""
+
+
+Occurrence = tuple[int, int, int, float]
+"""A value of a channel somewhere in the gallery: number of the image, row, column, value."""
+
+
 @dataclass(frozen=True, slots=True)
 class AcrossRow:
     """One image's share in a page across images."""
@@ -294,6 +440,16 @@ class Across:
     rows: tuple[AcrossRow, ...]
     dead: tuple[int, ...]
     """Channels that are silent on every image."""
+    means: tuple[float, ...]
+    """Of each channel over all images."""
+    windows: tuple[tuple[Occurrence, ...], ...]
+    """For each channel its strongest values, at most nine, at most two an image, best first."""
+    on: tuple[tuple[Occurrence, ...], ...]
+    """For each channel its strongest value on each image, in the gallery's order.
+
+    In a large gallery only those of the images where it is strongest. Row and column are -1
+    where it is silent.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ LayerlightError                      exit code 1
  ├─ WeightsError
  │   ├─ WeightsNotFound              no source had them; names each
  │   └─ WeightsMismatch              a file that is not this network's
- └─ OutputError                      the output folder: not ours, or not writable
+ ├─ OutputError                      the output, folder or file: not ours, or not writable
+ └─ SiteError                        a built site with a file missing or damaged
 
 Every message says what was expected, what came, and what to do.
 """
@@ -23,6 +24,7 @@ __all__ = [
     "LayerNotFound",
     "LayerlightError",
     "OutputError",
+    "SiteError",
     "UsageError",
     "WeightsError",
     "WeightsMismatch",
@@ -67,4 +69,8 @@ class WeightsMismatch(WeightsError):
 
 
 class OutputError(LayerlightError):
-    """The output folder is not ours, or cannot be written."""
+    """The output, a folder or a file, is not ours or cannot be written."""
+
+
+class SiteError(LayerlightError):
+    """A built site that cannot be read: a file of it is missing or damaged."""

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from generator.domain import Layer, Sheet, WorkedExample
 
-__all__ = ["first_kernel_example"]
+__all__ = ["colour_order", "first_kernel_example", "kernel_colours"]
 
 
 def first_kernel_example(
@@ -41,7 +41,7 @@ def first_kernel_example(
                 products = window * kernel[..., channel]  # (side, side, 3)
                 by_colour = products.sum(axis=(0, 1))
                 # which colour each input channel is: preprocessing may have turned RGB round
-                order = _colour_order(pixels, inputs)
+                order = colour_order(pixels, inputs)
                 patch = pixels[top : top + side, left : left + side]
                 return WorkedExample(
                     layer=layer.name,
@@ -62,8 +62,27 @@ def first_kernel_example(
     return None
 
 
-def _colour_order(pixels: NDArray[np.uint8], inputs: NDArray[np.float32]) -> tuple[int, ...]:
-    """For each channel of the input, the colour of the photograph it follows."""
+def kernel_colours(kernel: NDArray[np.float32], order: tuple[int, ...]) -> NDArray[np.uint8]:
+    """The kernels of a first convolution as small pictures, ``(out, height, width, 3)`` sRGB.
+
+    ``kernel`` is ``(height, width, 3, out)``, its input channels the colours ``order`` (0 red,
+    1 green, 2 blue). Each kernel is scaled by its own largest magnitude: mid grey is a weight of
+    zero, a colour is added where it is bright and taken away where it is dark.
+    """
+    inverse = [order.index(colour) for colour in range(3)]
+    # (h, w, 3, out) -> (out, h, w, 3), red first
+    turned = kernel[:, :, inverse].transpose(3, 0, 1, 2).astype(np.float64)
+    largest = np.abs(turned).max(axis=(1, 2, 3), keepdims=True)
+    scaled = np.divide(turned, largest, out=np.zeros_like(turned), where=largest > 0)
+    colours: NDArray[np.uint8] = np.rint(127.5 + 127.5 * scaled).astype(np.uint8)
+    return colours
+
+
+def colour_order(pixels: NDArray[np.uint8], inputs: NDArray[np.float32]) -> tuple[int, ...]:
+    """For each channel of the input, the colour of the photograph that it follows.
+
+    0 red, 1 green, 2 blue. ``pixels`` and ``inputs`` are (h, w, 3), before and after preprocessing.
+    """
     flat = pixels.reshape(-1, 3).astype(np.float64)
     fed = inputs.reshape(-1, 3).astype(np.float64)
     order = []

@@ -16,34 +16,48 @@ __all__ = [
     "GALLERY_JSON",
     "LEARN_PAGE",
     "LEARN_SCALES",
+    "LEARN_SUMS",
     "NO_JEKYLL",
     "STATIC",
+    "TOUR_PAGE",
     "across_page",
+    "across_script",
     "across_strip",
     "block_png",
     "blocks_png",
+    "data_key",
+    "evidence_script",
     "gallery_script",
     "href",
     "image_page",
     "input_png",
+    "input_script",
+    "kernels_png",
     "layer_page",
     "model_page",
+    "points_script",
     "reading_json",
     "sheet_json",
     "sheet_png",
     "small_sheet_png",
     "strip_png",
+    "threads_script",
+    "tour_script",
+    "values_script",
 ]
 
 FRONT_PAGE = "index.html"
 ERROR_PAGE = "404.html"
 LEARN_SCALES = "scales"
 """Anchor of the learn page's section on scales."""
+LEARN_SUMS = "sums"
+"""Anchor of its section on where a value comes from."""
 LEARN_PAGE = "learn/index.html"
+TOUR_PAGE = "learn/tour.html"
 NO_JEKYLL = ".nojekyll"
 GALLERY_JSON = "gallery.json"
 STATIC = "static"
-CSS = ("tokens", "page", "maps", "layouts", "print")
+CSS = ("tokens", "page", "maps", "layouts", "channel", "plots", "print")
 """Stylesheets, in cascade order."""
 
 
@@ -73,9 +87,24 @@ def across_strip(model: str, layer: str) -> str:
     return f"layers/{model}/{layer}.png"
 
 
+def across_script(model: str, layer: str) -> str:
+    """What ranges over the gallery for each of the layer's channels."""
+    return f"layers/{model}/{layer}.js"
+
+
 def model_page(model: str) -> str:
     """The architecture."""
     return f"models/{model}/index.html"
+
+
+def kernels_png(model: str) -> str:
+    """The kernels of the first convolution as colours."""
+    return f"models/{model}/kernels.png"
+
+
+def tour_script() -> str:
+    """The steps of the guided tour."""
+    return f"{STATIC}/tour-steps.js"
 
 
 def gallery_script() -> str:
@@ -125,3 +154,33 @@ def blocks_png(model: str, image: str) -> str:
 def reading_json(model: str, image: str) -> str:
     """What was found in the image's maps: telling channels, slants, places."""
     return f"{_sheets(model, image)}/reading.json"
+
+
+def values_script(model: str, image: str, layer: str) -> str:
+    """The sheet once more, as data that a page opened from a file can read."""
+    return f"{_sheets(model, image)}/values/{layer}.js"
+
+
+def input_script(model: str, image: str) -> str:
+    """The input likewise."""
+    return f"{_sheets(model, image)}/input.js"
+
+
+def evidence_script(model: str, image: str, layer: str) -> str:
+    """How the strongest value of each channel comes about."""
+    return f"{_sheets(model, image)}/evidence/{layer}.js"
+
+
+def threads_script(model: str, image: str) -> str:
+    """The threads of all layers' channels down to the pixels."""
+    return f"{_sheets(model, image)}/threads.js"
+
+
+def points_script(model: str, image: str) -> str:
+    """What is strongest above each cell of the image."""
+    return f"{_sheets(model, image)}/points.js"
+
+
+def data_key(script: str) -> str:
+    """The name under which a data script hands over what it holds."""
+    return script.removesuffix(".js")

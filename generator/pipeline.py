@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -16,13 +17,15 @@ from numpy.typing import NDArray
 
 from generator import contract, layout, reading, sheets
 from generator.activations import Extractor
-from generator.domain import InputImage, Layer, LayerReading, Model, Problem, Reading
+from generator.domain import InputImage, Layer, LayerReading, Model, Problem, Reading, Sheet
 from generator.encode import grey_png, rgb_png
 from generator.errors import ImageError
+from generator.evidence import Kernels, evidence_of
 from generator.inputs import Candidate, load
+from generator.points import points_of
 from generator.sizes import BLOCKS_SIDE, grid_factor, strip_factor
 
-__all__ = ["WORKERS", "Write", "image_files", "record"]
+__all__ = ["WORKERS", "Plan", "Write", "image_files", "record"]
 
 WORKERS = 2
 """Threads that measure and encode; what they do for long leaves the interpreter's lock."""
@@ -30,6 +33,18 @@ WORKERS = 2
 Write = Callable[[str, bytes | str], None]
 Pixels = NDArray[np.uint8]
 Maps = dict[str, NDArray[np.float32]]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is written for every image."""
+
+    model: Model
+    kernels: Kernels
+    preprocess: Callable[[Pixels], NDArray[np.float32]]
+    """RGB images (n, height, width, 3), 0 to 255 -> what the network is fed."""
+    values: bool
+    """Whether pages from a file get their sheets as data as well, for numbers on hover."""
 
 
 class Counter(Protocol):
@@ -42,7 +57,7 @@ class Counter(Protocol):
 def record(
     candidates: Sequence[Candidate],
     extractor: Extractor,
-    model: Model,
+    plan: Plan,
     write: Write,
     counter: Counter,
     problems: list[Problem],
@@ -52,15 +67,15 @@ def record(
     In the order of the candidates, a batch behind: while the next one is encoded, the caller
     can use what is on disk. Adds to ``problems`` what could not be decoded.
     """
-    layers = len(model.layers)
+    layers = len(plan.model.layers)
     ready = seen = 0
     with ThreadPoolExecutor(WORKERS) as encoders, ThreadPoolExecutor(1) as decoder:
         waiting: list[tuple[InputImage, Future[None]]] = []
-        for batch in _batches(candidates, model, extractor.batch, decoder, problems):
+        for batch in _batches(candidates, plan.model, extractor.batch, decoder, problems):
             maps = extractor.maps([pixels for _, pixels in batch])
             done = _settled(waiting)
             waiting = [
-                (image, encoders.submit(_save, image.id, pixels, own, model, write))
+                (image, encoders.submit(_save, image.id, pixels, own, plan, write))
                 for (image, pixels), own in zip(batch, maps, strict=True)
             ]
             del maps  # the jobs hold what they need
@@ -111,20 +126,26 @@ def _batches(
         yield batch
 
 
-def _save(image: str, pixels: Pixels, maps: Maps, model: Model, write: Write) -> None:
-    for path, data in image_files(image, pixels, maps, model):
+def _save(image: str, pixels: Pixels, maps: Maps, plan: Plan, write: Write) -> None:
+    for path, data in image_files(image, pixels, maps, plan):
         write(path, data)
 
 
 def image_files(
-    image: str, pixels: Pixels, maps: Maps, model: Model
+    image: str, pixels: Pixels, maps: Maps, plan: Plan
 ) -> Iterator[tuple[str, bytes | str]]:
     """Everything in one image's sheets folder, as (path, bytes), layer by layer.
 
     ``pixels`` is the network's input, ``(height, width, 3)``; ``maps`` its layers' outputs,
     each ``(height, width, channels)``.
     """
-    yield layout.input_png(model.id, image), rgb_png(pixels)
+    model = plan.model
+    photo = rgb_png(pixels)
+    yield layout.input_png(model.id, image), photo
+    if plan.values:
+        script = layout.input_script(model.id, image)
+        yield script, contract.pixels_script(script, photo)
+    found_sheets: dict[str, Sheet] = {}
     looks: dict[str, reading.LayerLook] = {}
     last: dict[str, tuple[Layer, sheets.Measured]] = {}
     before: tuple[Layer, LayerReading] | None = None
@@ -136,12 +157,30 @@ def image_files(
         same = _same_channels(layer, before)
         looks[layer.name] = reading.look(turned, measured.sheet, same)
         before = (layer, looks[layer.name].reading)
+        found_sheets[layer.name] = measured.sheet
         if layer.kind == "conv":
             last[layer.block] = (layer, measured)
-        yield from _layer_files(image, layer, measured, looks[layer.name].reading)
+        yield from _layer_files(image, layer, measured, looks[layer.name].reading, plan.values)
     found = reading.read_image(model.layers, looks)
     yield layout.reading_json(model.id, image), contract.reading_json(found)
     yield from _block_files(image, model, found, last)
+    yield from _evidence_files(image, pixels, maps, plan, found_sheets)
+
+
+def _evidence_files(
+    image: str, pixels: Pixels, maps: Maps, plan: Plan, measured: dict[str, Sheet]
+) -> Iterator[tuple[str, str]]:
+    """Where the strongest values come from, and what is strongest above each point."""
+    model = plan.model
+    fed = plan.preprocess(pixels[None])[0]
+    found = evidence_of(model.layers, maps, fed, plan.kernels, measured)
+    for layer, accounts in found.accounts.items():
+        script = layout.evidence_script(model.id, image, layer)
+        yield script, contract.accounts_script(script, accounts)
+    script = layout.threads_script(model.id, image)
+    yield script, contract.threads_script(script, found.knots)
+    script = layout.points_script(model.id, image)
+    yield script, contract.points_script(script, points_of(model.layers, maps, model.input))
 
 
 def _block_files(
@@ -175,7 +214,7 @@ def _same_channels(layer: Layer, before: tuple[Layer, LayerReading] | None) -> L
 
 
 def _layer_files(
-    image: str, layer: Layer, measured: sheets.Measured, found: LayerReading
+    image: str, layer: Layer, measured: sheets.Measured, found: LayerReading, values: bool
 ) -> Iterator[tuple[str, bytes | str]]:
     sheet, grey = measured
     model = sheet.model
@@ -183,7 +222,11 @@ def _layer_files(
     def tiled(tiles: NDArray[np.generic], columns: int) -> bytes:
         return grey_png(sheets.tile(tiles.astype(np.uint8), columns, signed=layer.signed))
 
-    yield layout.sheet_png(model, image, layer.name), tiled(grey, sheet.columns)
+    png = tiled(grey, sheet.columns)
+    yield layout.sheet_png(model, image, layer.name), png
+    if values:
+        script = layout.values_script(model, image, layer.name)
+        yield script, contract.pixels_script(script, png)
     yield layout.sheet_json(model, image, layer.name), contract.sheet_json(sheet)
     factor = grid_factor(layer)
     if factor > 1:

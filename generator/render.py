@@ -75,6 +75,8 @@ class Renderer:
             "fit_words": _FIT_WORDS[gallery.model.input.fit],
             "learn": page.to(layout.LEARN_PAGE),
             "learn_scales": layout.LEARN_SCALES,
+            "learn_sums": layout.LEARN_SUMS,
+            "tour": page.to(layout.TOUR_PAGE),
         }
         return template.render({**shared, **page.body})
 

@@ -16,12 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generator.domain import Channel, Histogram, Peak, Sheet
+from generator.sizes import columns_for
 
 __all__ = [
     "GAP",
     "Measured",
     "channels_first",
-    "columns_for",
     "enlarge",
     "reduce_by_maximum",
     "sheet_of",
@@ -54,11 +54,6 @@ def channels_first(maps: NDArray[np.float32]) -> Maps:
     # (h, w, c) -> (h*w, c) -> (c, h*w) -> (c, h, w)
     turned = np.ascontiguousarray(maps.reshape(height * width, channels).T, dtype=np.float32)
     return turned.reshape(channels, height, width)
-
-
-def columns_for(channels: int) -> int:
-    """Columns of a sheet: the smallest power of two that makes it no taller than wide."""
-    return 1 << math.ceil(math.log2(max(1, channels)) / 2)
 
 
 def sheet_of(
@@ -183,7 +178,8 @@ def _measure_group(
     high = strength[np.arange(count), first]
     mean = flat.mean(axis=1)
     std = np.sqrt(np.maximum(np.square(flat).mean(axis=1) - np.square(mean), 0))
-    std[flat.min(axis=1) == flat.max(axis=1)] = 0
+    lowest = flat.min(axis=1)
+    std[lowest == flat.max(axis=1)] = 0
     zeros = (flat == 0).sum(axis=1)
     scaled = flat * _per_unit(high, 127 if signed else 255)[:, None]
     if signed:
@@ -207,6 +203,7 @@ def _measure_group(
                 zero_fraction=int(zeros[i]) / (height * width),
                 peaks=tuple(peaks[:1] if first[i] == second[i] else peaks),
                 finite=bool(finite[i]),
+                lowest=_tidy(lowest[i]),
             )
         )
 

@@ -4,30 +4,29 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
-
-from generator import __version__, contract, layout, pages, sheets
+from generator import __version__, contract, layout, pages
 from generator.across import choose
 from generator.config import Config
-from generator.domain import InputImage, Layer, Model, Problem, WorkedExample
-from generator.encode import grey_png, read_png
+from generator.domain import Evidence, InputImage, Model, Problem, WorkedExample
+from generator.encode import read_png
 from generator.errors import InputsError
+from generator.evidence import Kernels, weighted
 from generator.example import first_kernel_example
+from generator.gallery_files import colour_names, largest_weights, write_gallery_files
 from generator.inputs import discover
 from generator.palettes import palettes
-from generator.pipeline import WORKERS, record
+from generator.pipeline import Plan, record
 from generator.render import Renderer
 from generator.site import Staging, staging
-from generator.sizes import strip_factor
-from generator.texts import Texts
+from generator.texts import Texts, templates_folder
 
-__all__ = ["Progress", "Report", "build", "templates_folder"]
+__all__ = ["Progress", "Report", "build"]
 
 
 class Progress(Protocol):
@@ -89,7 +88,8 @@ def build(config: Config, *, progress: Progress | None = None) -> Report:
         shared = _shared(config, model, stage, network)
         press = _Press(shared, stage, progress, len(candidates))
         found = list(problems)
-        recorded = record(candidates, Extractor(network), model, stage.write, progress, found)
+        plan = Plan(model, _kernels(network), network.preprocess, config.values)
+        recorded = record(candidates, Extractor(network), plan, stage.write, progress, found)
         with closing(recorded):  # whatever happens, nothing writes once the stage is left
             for image in recorded:
                 press.take(image)
@@ -98,9 +98,9 @@ def build(config: Config, *, progress: Progress | None = None) -> Report:
             raise InputsError(_none_usable(config.inputs, problems))
         images = press.close()
         gallery = _complete(shared, images, problems, stage, network)
-        _write_across(gallery, stage)
-        press.print(pages.gallery_pages(gallery))
-        _write_static(gallery, stage)
+        seen = pages.survey(gallery)
+        write_gallery_files(gallery, seen, network, stage)
+        press.print(pages.gallery_pages(gallery, seen))
         facts = stage.finish()
     return Report(
         output=config.output,
@@ -113,13 +113,6 @@ def build(config: Config, *, progress: Progress | None = None) -> Report:
         problems=problems,
         model=model,
     )
-
-
-def templates_folder() -> Path:
-    """Where the templates are: inside the package in a wheel, beside it in a checkout."""
-    package = Path(__file__).resolve().parent
-    inside = package / "templates"
-    return inside if inside.is_dir() else package.parent / "templates"
 
 
 def _none_usable(inputs: Path, problems: tuple[Problem, ...]) -> str:
@@ -173,6 +166,19 @@ def _shared(config: Config, model: Model, stage: Staging, network: Any) -> pages
     Facts are read back from the sheets' JSON, one image at a time.
     """
 
+    def evidence(image: str) -> Evidence:
+        summed = [la for la in model.layers if la.kind == "conv" and la.operation]
+        scripts = {la.name: layout.evidence_script(model.id, image, la.name) for la in summed}
+        threads = layout.threads_script(model.id, image)
+        return Evidence(
+            {
+                name: contract.read_accounts(script, stage.path(script).read_text("utf-8"))
+                for name, script in scripts.items()
+                if stage.path(script).exists()
+            },
+            contract.read_knots(threads, stage.path(threads).read_text("utf-8")),
+        )
+
     def facts(image: str) -> pages.ImageFacts:
         return pages.ImageFacts(
             sheets={
@@ -184,6 +190,7 @@ def _shared(config: Config, model: Model, stage: Staging, network: Any) -> pages
             reading=contract.read_reading(
                 stage.path(layout.reading_json(model.id, image)).read_bytes()
             ),
+            evidence=partial(evidence, image),
         )
 
     return pages.Gallery(
@@ -201,8 +208,17 @@ def _shared(config: Config, model: Model, stage: Staging, network: Any) -> pages
         licence=network.licence,
         facts=facts,
         chosen={},
+        values=config.values,
+        colours=colour_names(network),
+        largest_weights=largest_weights(network),
         example=None,
     )
+
+
+def _kernels(network: Any) -> Kernels:
+    """The convolutions' numbers, as the evidence wants them."""
+    found = {layer.name: network.kernel(layer.name) for layer in network.spec.layers}
+    return {name: weighted(*numbers) for name, numbers in found.items() if numbers}
 
 
 def _complete(
@@ -249,55 +265,4 @@ def _example(
         pixels,
         network.preprocess(pixels[None])[0],
         weights,
-    )
-
-
-def _write_across(gallery: pages.Gallery, stage: Staging) -> None:
-    """A sheet of the chosen channels of every image for each layer."""
-    model = gallery.model
-
-    def write(layer: Layer) -> None:
-        chosen = gallery.chosen[layer.name]
-        tiles = [
-            sheets.reduce_by_maximum(
-                _cut(stage, model, layer, image.id, chosen), strip_factor(layer)
-            )
-            for image in gallery.images
-        ]
-        sheet = sheets.tile(np.concatenate(tiles), len(chosen), signed=layer.signed)
-        stage.write(layout.across_strip(model.id, layer.name), grey_png(sheet))
-
-    with ThreadPoolExecutor(WORKERS) as workers:
-        # decoding and coding leave the interpreter, so threads are enough
-        for _ in workers.map(write, model.layers):
-            pass
-
-
-def _cut(
-    stage: Staging, model: Model, layer: Layer, image: str, channels: tuple[int, ...]
-) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    """``(len(channels), height, width)`` out of a sheet."""
-    sheet = read_png(stage.path(layout.sheet_png(model.id, image, layer.name)).read_bytes())
-    columns = sheets.columns_for(layer.channels)
-    height, width = layer.height + sheets.GAP, layer.width + sheets.GAP
-    return np.stack(
-        [
-            sheet[
-                c // columns * height : c // columns * height + layer.height,
-                c % columns * width : c % columns * width + layer.width,
-            ]
-            for c in channels
-        ]
-    )
-
-
-def _write_static(gallery: pages.Gallery, stage: Staging) -> None:
-    static = templates_folder() / "static"
-    for source in sorted(p for p in static.rglob("*") if p.is_file()):
-        stage.write(f"{layout.STATIC}/{source.relative_to(static).as_posix()}", source.read_bytes())
-    stage.write(layout.gallery_script(), contract.gallery_script(gallery.model, gallery.images))
-    stage.write(layout.NO_JEKYLL, b"")
-    stage.write(
-        layout.GALLERY_JSON,
-        contract.gallery_json(__version__, [gallery.model], gallery.images, gallery.problems),
     )

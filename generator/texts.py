@@ -10,7 +10,14 @@ import yaml
 from generator.domain import Layer, Model
 from generator.errors import LayerlightError
 
-__all__ = ["Text", "Texts"]
+__all__ = ["Text", "Texts", "templates_folder"]
+
+
+def templates_folder() -> Path:
+    """Where the templates are: inside the package in a wheel, beside it in a checkout."""
+    package = Path(__file__).resolve().parent
+    inside = package / "templates"
+    return inside if inside.is_dir() else package.parent / "templates"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,19 @@ from collections.abc import Sequence
 
 from generator.domain import Layer, Peak
 
-__all__ = ["NARROW", "count", "listing", "number", "ordinal", "percent", "place", "shape", "size"]
+__all__ = [
+    "NARROW",
+    "count",
+    "extent",
+    "listing",
+    "number",
+    "ordinal",
+    "percent",
+    "place",
+    "shape",
+    "signed",
+    "size",
+]
 
 NARROW = "\u202f"
 """Narrow no-break space, inside "56 x 56" and before "%"."""
@@ -33,6 +45,11 @@ def number(value: float) -> str:
     return text.replace("-", "\u2212")
 
 
+def signed(value: float) -> str:
+    """What is added or taken away: "+1,687", "−0.02"."""
+    return f"+{number(value)}" if value > 0 else number(value)
+
+
 def percent(share: float) -> str:
     """A share of 0 to 1. Rounded, but never to a 0 or a 100 that is not meant."""
     if 0 < share < 0.005:
@@ -45,6 +62,11 @@ def percent(share: float) -> str:
 def size(height: int, width: int) -> str:
     """Height and width: "56 x 56"."""
     return f"{height}{NARROW}×{NARROW}{width}"
+
+
+def extent(height: int, width: int) -> str:
+    """One number where both are the same: "40", else "40 x 56"."""
+    return str(height) if height == width else size(height, width)
 
 
 def shape(layer: Layer) -> str:

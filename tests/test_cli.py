@@ -29,7 +29,9 @@ from tests.input_folders import BLUE, photo
 from tests.vgg16_network import imagenet_tensors
 
 PROJECT = Path(__file__).parent.parent
-COMMANDS = ("build", "layers", "serve", "weights")
+COMMANDS = ("build", "export", "figure", "layers", "serve", "weights")
+NEEDED = {"figure": ("cat", "block1_conv1", "0")}
+"""Arguments without which a command does not begin."""
 HEAVY = {"h5py", "jinja2", "keras", "matplotlib", "numpy", "onnx", "PIL", "tensorflow"}
 SMALL = ("--layers", "block1_*", "--size", "32")
 """Options of a build that takes a second, once TensorFlow is loaded."""
@@ -314,7 +316,7 @@ def test_a_wrong_key_in_the_file_is_named_with_its_line(inputs: Path, here: Path
     """Every command that reads gallery.toml says so."""
     (here / "gallery.toml").write_text('title = "Birds"\npalete = "magma"\n')
     for command in COMMANDS:
-        message = _refused(_run(command), 2)
+        message = _refused(_run(command, *NEEDED.get(command, ())), 2)
         assert (
             message == "error: gallery.toml, line 2: palete: no such key; the nearest is palette\n"
         )

@@ -123,7 +123,9 @@ def test_signed_is_what_an_activation_can_put_out() -> None:
     x = layers.MaxPooling2D(3, strides=1, name="top_pool")(x)
     model = keras.Model(image, x)
     fields = windows(model)
-    found = [graph.describe(layer, fields[layer.name]) for layer in graph.select(model, ["*"])]
+    chosen = graph.select(model, ["*"])
+    names = [layer.name for layer in chosen]
+    found = [graph.describe(layer, fields[layer.name], names) for layer in chosen]
     assert [(layer.name, layer.activation, layer.signed) for layer in found] == [
         ("stem_conv", "linear", True),
         ("stem_pool", "", True),

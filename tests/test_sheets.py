@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from generator import sheets
+from generator import sheets, sizes
 from generator.domain import Peak
 
 
@@ -179,4 +179,4 @@ def test_channels_first_moves_whole_maps() -> None:
 @pytest.mark.parametrize(("channels", "columns"), [(1, 1), (3, 2), (64, 8), (128, 16), (512, 32)])
 def test_a_sheet_is_about_square(channels: int, columns: int) -> None:
     """64 maps lie 8 by 8, 128 lie 16 by 8."""
-    assert sheets.columns_for(channels) == columns
+    assert sizes.columns_for(channels) == columns

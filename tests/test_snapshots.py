@@ -14,12 +14,22 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension
 
-from generator import pages, reading, sheets
-from generator.domain import InputImage, InputSpec, Layer, Model, Problem, Weights, Window
+from generator import evidence, pages, reading, sheets
+from generator.domain import (
+    Evidence,
+    InputImage,
+    InputSpec,
+    Layer,
+    Model,
+    Operation,
+    Problem,
+    Sheet,
+    Weights,
+    Window,
+)
 from generator.palettes import palettes
 from generator.render import Renderer
-from generator.stages import templates_folder
-from generator.texts import Texts
+from generator.texts import Texts, templates_folder
 
 MODEL = Model(
     id="toy",
@@ -28,11 +38,17 @@ MODEL = Model(
     input=InputSpec(8, 8, "crop", "nothing subtracted"),
     layers=(
         Layer("block1_conv1", "conv", "relu", False, "block1", 8, 8, 3,
-              Window(3, 3, 1, 1, -1, -1), (3, 3), (1, 1), 84, 5184),
+              Window(3, 3, 1, 1, -1, -1), (3, 3), (1, 1), 84, 5184,
+              Operation("", (3, 3), (1, 1), (1, 1))),
         Layer("block1_pool", "pool", "", False, "block1", 4, 4, 3,
-              Window(4, 4, 2, 2, -1, -1), (2, 2), (2, 2), 0, 0),
+              Window(4, 4, 2, 2, -1, -1), (2, 2), (2, 2), 0, 0,
+              Operation("block1_conv1", (2, 2), (2, 2), (0, 0))),
     ),
 )  # fmt: skip
+
+
+KERNEL = np.linspace(-1, 1, 81, dtype=np.float32).reshape(3, 3, 3, 3)
+"""Nine places, three colours, three channels."""
 
 
 class HtmlSnapshot(SingleFileSnapshotExtension):
@@ -57,14 +73,25 @@ def facts(name: str) -> pages.ImageFacts:
     maps[0] = np.arange(64).reshape(8, 8) / 63 * strength
     maps[1, 4, 5] = strength / 2
     small = maps.reshape(3, 4, 2, 4, 2).max(axis=(2, 4))
-    found, looks = {}, {}
+    found: dict[str, Sheet] = {}
+    looks = {}
+
+    def found_evidence() -> Evidence:
+        return evidence.evidence_of(
+            MODEL.layers,
+            {"block1_conv1": maps.transpose(1, 2, 0), "block1_pool": small.transpose(1, 2, 0)},
+            np.full((8, 8, 3), strength, dtype=np.float32),
+            {"block1_conv1": evidence.weighted(KERNEL, np.ones(3, dtype=np.float32))},
+            found,
+        )
+
     for layer, values in zip(MODEL.layers, (maps, small), strict=True):
         measured = sheets.sheet_of(
             values.astype(np.float32), model="toy", image=name, layer=layer.name, signed=False
         )
         found[layer.name] = measured.sheet
         looks[layer.name] = reading.look(values.astype(np.float32), measured.sheet)
-    return pages.ImageFacts(found, reading.read_image(MODEL.layers, looks))
+    return pages.ImageFacts(found, reading.read_image(MODEL.layers, looks), found_evidence)
 
 
 def every_page() -> Iterator[pages.Page]:
@@ -76,10 +103,15 @@ def every_page() -> Iterator[pages.Page]:
         problems=(Problem("torn.jpg", "decode", "expected a picture, got half of one"),),
         texts=Texts(templates_folder() / "text"), palettes=palettes(("grey",)),
         versions="Layerlight 0, TensorFlow 0", licence="Toy by nobody", facts=facts,
-        chosen={layer.name: (0, 1, 2) for layer in MODEL.layers}, example=None,
+        chosen={layer.name: (0, 1, 2) for layer in MODEL.layers}, example=None, values=True,
+        colours=("red", "green", "blue"), largest_weights=(0.25, 0.5, 0.125),
     )  # fmt: skip
     yield from pages.image_pages(gallery, images[0], None, images[1])
-    yield from (p for p in pages.gallery_pages(gallery) if not p.path.startswith("learn/"))
+    yield from (
+        p
+        for p in pages.gallery_pages(gallery, pages.survey(gallery))
+        if p.path != "learn/index.html"
+    )
 
 
 @pytest.fixture
@@ -97,9 +129,10 @@ def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
         "index.html",
         "layers/toy/block1_conv1.html",
         "models/toy/index.html",
+        "learn/tour.html",
         "404.html",
     ],
-    ids=["image", "layer", "pool", "front", "across", "model", "error"],
+    ids=["image", "layer", "pool", "front", "across", "model", "tour", "error"],
 )
 def test_a_page_is_what_it_was(path: str, snapshot: SnapshotAssertion) -> None:
     """Byte for byte."""

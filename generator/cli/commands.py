@@ -146,6 +146,15 @@ def build(
             "own.  [default: layer]",
         ),
     ] = None,
+    values: Annotated[
+        bool | None,
+        typer.Option(
+            "--values/--no-values",
+            help="Whether numbers under the pointer work in pages opened from a file; they cost "
+            "as much room as the maps.  [default: --values]",
+            show_default=False,
+        ),
+    ] = None,
     title: Annotated[
         str | None, typer.Option("--title", metavar="TEXT", help="Title of the gallery.")
     ] = None,
@@ -178,6 +187,7 @@ def build(
         "fit": fit,
         "palette": palette,
         "scale": scale,
+        "values": values,
         "title": title,
         "author": author,
         "base_url": base_url,

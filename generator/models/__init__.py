@@ -46,9 +46,15 @@ class Network:
     """Version of TensorFlow."""
 
     def kernel(self, layer: str) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
-        """Kernel (height, width, in, out) and bias (out,) of a convolution; None of a pool."""
+        """Kernel (height, width, in, out) and bias (out,) of a convolution; None of a pool.
+
+        A convolution without a bias has one of zeros here.
+        """
         weights = self.graph.get_layer(layer).get_weights()
-        return (weights[0], weights[1]) if len(weights) == 2 and weights[0].ndim == 4 else None
+        if not weights or weights[0].ndim != 4:
+            return None
+        bias = weights[1] if len(weights) == 2 else np.zeros(weights[0].shape[3], dtype=np.float32)
+        return weights[0], bias
 
 
 def load(
@@ -115,10 +121,11 @@ def _spec(
     model: Any, captured: Sequence[Any], size: tuple[int, int], fit: Fit, weights: Weights
 ) -> Model:
     fields = windows(model)
+    names = [layer.name for layer in captured]
     return Model(
         id=model.name,
         title=vgg16.TITLE,
         weights=weights,
         input=InputSpec(*size, fit=fit, preprocessing=vgg16.PREPROCESSING),
-        layers=tuple(describe(layer, fields[layer.name]) for layer in captured),
+        layers=tuple(describe(layer, fields[layer.name], names) for layer in captured),
     )

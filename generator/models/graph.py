@@ -8,9 +8,10 @@ from fnmatch import fnmatchcase
 from math import prod
 from typing import Any
 
-from generator.domain import Layer, Window
+from generator.domain import Layer, Operation, Window
 from generator.errors import LayerNotFound
 from generator.models.backend import keras
+from generator.models.receptive_field import padding_before
 
 __all__ = ["describe", "extraction_model", "select"]
 
@@ -50,8 +51,11 @@ def extraction_model(model: Any, layers: Sequence[Any]) -> Any:
     return keras().Model(model.input, [layer.output for layer in layers], name=model.name)
 
 
-def describe(layer: Any, window: Window) -> Layer:
-    """The facts of one convolution or pool, ``window`` being its receptive field."""
+def describe(layer: Any, window: Window, captured: Sequence[str]) -> Layer:
+    """The facts of one convolution or pool.
+
+    ``window`` is its receptive field, ``captured`` the names of all layers that are captured.
+    """
     _, height, width, channels = layer.output.shape
     pool = _is_pool(layer)
     return Layer(
@@ -69,6 +73,33 @@ def describe(layer: Any, window: Window) -> Layer:
         parameters=layer.count_params(),
         # Each weight of the kernel is used once at each position of the map.
         multiply_adds=0 if pool else height * width * prod(layer.kernel.shape),
+        operation=_operation(layer, captured),
+    )
+
+
+def _operation(layer: Any, captured: Sequence[str]) -> Operation | None:
+    """How the layer's values are made of the captured layer that feeds it, if one does."""
+    kinds = keras().layers
+    if isinstance(layer, kinds.AveragePooling2D) or getattr(layer, "groups", 1) != 1:
+        return None
+    fed_by = layer.input._keras_history.operation
+    from_input = isinstance(fed_by, kinds.InputLayer)
+    if not from_input and fed_by.name not in captured:
+        return None
+    kernel = tuple(layer.pool_size if _is_pool(layer) else layer.kernel_size)
+    dilation = (1, 1) if _is_pool(layer) else tuple(layer.dilation_rate)
+    before_y, before_x = (
+        padding_before(length, (taps - 1) * spread + 1, stride) if layer.padding == "same" else 0
+        for length, taps, spread, stride in zip(
+            layer.input.shape[1:3], kernel, dilation, layer.strides, strict=True
+        )
+    )
+    return Operation(
+        source="" if from_input else fed_by.name,
+        kernel=kernel,
+        strides=tuple(layer.strides),
+        before=(before_y, before_x),
+        dilation=dilation,
     )
 
 

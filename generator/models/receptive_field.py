@@ -16,7 +16,7 @@ from generator.domain import Window
 from generator.errors import LayerlightError
 from generator.models.backend import keras
 
-__all__ = ["windows"]
+__all__ = ["padding_before", "windows"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,16 +168,21 @@ def _slid_axis(
     seen: _Interval, length: int, reach: int, stride: int, padding: Literal["same", "valid"]
 ) -> _Interval:
     """``reach``: rows or columns from the kernel's first to its last, holes included."""
-    before = 0
-    if padding == "same":
-        # TensorFlow: just enough for ceil(length / stride) values, the odd one at the end.
-        total = max((-(-length // stride) - 1) * stride + reach - length, 0)
-        before = total // 2
+    before = padding_before(length, reach, stride) if padding == "same" else 0
     return _Interval(
         extent=(reach - 1) * seen.step + seen.extent,
         step=seen.step * stride,
         first=seen.first - before * seen.step,
     )
+
+
+def padding_before(length: int, reach: int, stride: int) -> int:
+    """Zeros that "same" padding puts before the first of ``length`` values.
+
+    TensorFlow: just enough for ceil(length / stride) values, the odd one at the end. ``reach``
+    is the number of rows or columns from the kernel's first to its last, holes included.
+    """
+    return max((-(-length // stride) - 1) * stride + reach - length, 0) // 2
 
 
 def _padding(layer: Any, _inputs: list[Any], seen: list[_Seen], _size: tuple[int, int]) -> _Seen:

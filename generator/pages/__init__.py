@@ -8,19 +8,42 @@ image does not change the others.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from generator.across import Tally
-from generator.domain import InputImage
+from generator.domain import Across, InputImage
 from generator.pages.across import across_page
-from generator.pages.front import front_page, image_card
+from generator.pages.front import Card, front_page, image_card
 from generator.pages.image import image_page
 from generator.pages.layer import layer_page
 from generator.pages.learn import learn_page
 from generator.pages.network import model_page
 from generator.pages.parts import Gallery, ImageFacts, Page
 from generator.pages.plain import error_page
+from generator.pages.tour import Stop, tour_page, tour_stops
 
-__all__ = ["Gallery", "ImageFacts", "Page", "count", "gallery_pages", "image_pages"]
+__all__ = [
+    "Gallery",
+    "ImageFacts",
+    "Page",
+    "Stop",
+    "Survey",
+    "count",
+    "gallery_pages",
+    "image_pages",
+    "survey",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What only all images together tell."""
+
+    cards: tuple[Card, ...]
+    """For the front page, one an image."""
+    across: dict[str, Across]
+    """By layer."""
+    tour: tuple[Stop, ...]
 
 
 def image_pages(
@@ -36,9 +59,8 @@ def image_pages(
         yield layer_page(gallery, image, facts, layer, (before, after))
 
 
-def gallery_pages(gallery: Gallery) -> Iterator[Page]:
-    """The pages that range over all images; each image's facts are loaded once, one at a time."""
-    first = gallery.facts(gallery.images[0].id)
+def survey(gallery: Gallery) -> Survey:
+    """Look at every image once, one at a time."""
     cards = []
     tallies = [Tally(layer.name, gallery.chosen[layer.name]) for layer in gallery.model.layers]
     for image in gallery.images:
@@ -46,14 +68,26 @@ def gallery_pages(gallery: Gallery) -> Iterator[Page]:
         for layer, tally in zip(gallery.model.layers, tallies, strict=True):
             tally.add(facts.sheets[layer.name])
         cards.append(image_card(gallery, image, facts))
-    yield front_page(gallery, first, cards)
-    for layer, tally in zip(gallery.model.layers, tallies, strict=True):
-        yield across_page(gallery, layer, tally.result())
+    across = {
+        layer.name: tally.result()
+        for layer, tally in zip(gallery.model.layers, tallies, strict=True)
+    }
+    first = gallery.facts(gallery.images[0].id)
+    return Survey(tuple(cards), across, tour_stops(gallery, first, across))
+
+
+def gallery_pages(gallery: Gallery, seen: Survey) -> Iterator[Page]:
+    """The pages that range over all images."""
+    first = gallery.facts(gallery.images[0].id)
+    yield front_page(gallery, first, seen.cards)
+    for layer in gallery.model.layers:
+        yield across_page(gallery, layer, seen.across[layer.name])
     yield model_page(gallery, first)
     yield learn_page(gallery, first)
+    yield tour_page(gallery, first, seen.tour)
     yield error_page(gallery)
 
 
 def count(images: int, layers: int) -> int:
     """Pages of a gallery."""
-    return images * (1 + layers) + layers + 4
+    return images * (1 + layers) + layers + 5

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 from generator import layout
-from generator.domain import Across, AcrossRow, InputImage, Layer
+from generator.domain import Across, AcrossRow, InputImage, Layer, Occurrence
 from generator.pages.parts import (
     Gallery,
     Legend,
@@ -18,8 +19,9 @@ from generator.pages.parts import (
     rail,
     ratio,
     state,
+    window_numbers,
 )
-from generator.sizes import strip_factor
+from generator.sizes import columns_for, strip_factor
 from generator.wording import count, listing, number, percent, shape, size
 
 __all__ = ["across_page"]
@@ -36,6 +38,19 @@ class Row:
     tiles: tuple[Tile, ...]
     values: tuple[str, ...]
     fact: str
+
+
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """What one value sees of an image."""
+
+    href: str
+    photo: str
+    row: int
+    """First row and column, input pixels."""
+    column: int
+    value: str
+    title: str
 
 
 def across_page(gallery: Gallery, layer: Layer, across: Across) -> Page:
@@ -91,6 +106,18 @@ def across_page(gallery: Gallery, layer: Layer, across: Across) -> Page:
                 layer.signed,
             ),
             "note": _note(gallery, layer, across, factor),
+            "windows": tuple(
+                (
+                    channel,
+                    tuple(
+                        _crop(at, gallery, layer, channel, found)
+                        for found in across.windows[channel]
+                    ),
+                )
+                for channel in across.chosen
+            ),
+            "first_channel": _strongest_chosen(across),
+            "setup": json.dumps(_setup(at, gallery, layer), separators=(",", ":")),
             "dead": _dead(layer, across, len(gallery.images)),
             "before": Link(layers[here - 1].name, link(layers[here - 1])) if here else None,
             "after": Link(layers[here + 1].name, link(layers[here + 1]))
@@ -98,6 +125,53 @@ def across_page(gallery: Gallery, layer: Layer, across: Across) -> Page:
             else None,
         },
     )
+
+
+def _crop(at: str, gallery: Gallery, layer: Layer, channel: int, found: Occurrence) -> Crop:
+    number_of, row, column, value = found
+    image, model, window = gallery.images[number_of], gallery.model, layer.window
+    return Crop(
+        href=layout.href(at, layout.layer_page(image.id, model.id, layer.name))
+        + f"#{channel}@{row},{column}",
+        photo=layout.href(at, layout.input_png(model.id, image.id)),
+        row=row * window.stride_y + window.start_y,
+        column=column * window.stride_x + window.start_x,
+        value=number(value),
+        title=image.title,
+    )
+
+
+def _strongest_chosen(across: Across) -> int:
+    """The channel that is open when the page comes: of those chosen, the strongest anywhere."""
+    return max(
+        across.chosen,
+        key=lambda c: (abs(across.windows[c][0][3]) if across.windows[c] else 0.0, -c),
+    )
+
+
+def _setup(at: str, gallery: Gallery, layer: Layer) -> dict[str, object]:
+    """Geometry and addresses, for scripts."""
+    model = gallery.model
+    script = layout.across_script(model.id, layer.name)
+    columns = columns_for(layer.channels)
+    return {
+        "image": "",
+        "layer": layer.name,
+        "model": model.id,
+        "channels": layer.channels,
+        "input": [model.input.height, model.input.width],
+        "root": layout.href(at, layout.FRONT_PAGE).removesuffix(layout.FRONT_PAGE),
+        "across": {"url": layout.href(at, script), "key": layout.data_key(script)},
+        "chain": [
+            {
+                "layer": layer.name,
+                "map": [layer.height, layer.width],
+                "window": window_numbers(layer),
+                "columns": columns,
+                "rows": -(-layer.channels // columns),
+            }
+        ],
+    }
 
 
 def _note(gallery: Gallery, layer: Layer, across: Across, factor: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -22,8 +23,9 @@ from generator.pages.parts import (
     rail,
     ratio,
     tile,
+    window_numbers,
 )
-from generator.sizes import strip_factor
+from generator.sizes import cells_of, strip_factor
 from generator.wording import count, number, percent, shape, size
 
 __all__ = ["Neighbours", "image_page", "neighbours", "strip_tiles"]
@@ -88,9 +90,34 @@ def image_page(gallery: Gallery, image: InputImage, facts: ImageFacts, beside: N
             "lead": _lead(gallery, facts),
             "rail": rail(gallery, lambda la: f"#{la.name}", model.layers[0].name),
             "blocks": parts,
+            "points": json.dumps(_points(at, gallery, image, facts), separators=(",", ":")),
             "neighbours": neighbours(at, beside, layout.image_page),
         },
     )
+
+
+def _points(at: str, gallery: Gallery, image: InputImage, facts: ImageFacts) -> dict[str, object]:
+    """What the point picker needs to know."""
+    model = gallery.model
+    script = layout.points_script(model.id, image.id)
+    rows, columns = cells_of(model.input.height, model.input.width)
+    return {
+        "rows": rows,
+        "columns": columns,
+        "input": [model.input.height, model.input.width],
+        "script": {"url": layout.href(at, script), "key": layout.data_key(script)},
+        "layers": {
+            layer.name: {
+                "map": [layer.height, layer.width],
+                "window": window_numbers(layer),
+                "columns": facts.sheets[layer.name].columns,
+                "rows": facts.sheets[layer.name].rows,
+                "sheet": layout.href(at, layout.sheet_png(model.id, image.id, layer.name)),
+                "href": layout.href(at, layout.layer_page(image.id, model.id, layer.name)),
+            }
+            for layer in model.layers
+        },
+    }
 
 
 def _lead(gallery: Gallery, facts: ImageFacts) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from generator import layout, sentences
 from generator.domain import InputImage, Layer, Sheet
+from generator.pages.channel import channel_view
 from generator.pages.image import Neighbours, neighbours
 from generator.pages.parts import (
     Gallery,
@@ -22,15 +23,22 @@ from generator.pages.parts import (
     rail,
     ratio,
     tile,
-    window_box,
 )
-from generator.sizes import grid_factor
-from generator.wording import number, ordinal, percent, shape, size
+from generator.pages.plots import layer_plots
+from generator.sizes import grid_factor, grid_side
+from generator.wording import number, percent, shape, size
 
 __all__ = ["layer_page"]
 
-MAP_SIDE = 280
-"""Side of the open channel's map, CSS pixels, or the largest whole multiple below it."""
+SORTS = (
+    ("number", "by number"),
+    ("strength", "strongest first"),
+    ("sparsity", "most zeros first"),
+    ("spread", "most spread first"),
+    ("difference", "most unlike the gallery"),
+)
+EVERYWHERE = 0.95
+"""A channel that answers on so much of its map, or more, is always on."""
 
 
 def layer_page(
@@ -75,6 +83,9 @@ def layer_page(
             "tiles": _grid(at, gallery, image, sheet, layer),
             "legend": legend(sheet, layer),
             "note": _note(sheet, layer),
+            "sizes": _sizes(layer),
+            "sorts": SORTS,
+            "shows": _shows(sheet),
             "across": layout.href(at, layout.across_page(model.id, layer.name)),
             "before_after": _before_after(gallery, layer, same_image),
             "neighbours": neighbours(
@@ -82,7 +93,8 @@ def layer_page(
                 beside,
                 partial(layout.layer_page, model=model.id, layer=layer.name),
             ),
-            "channel": _channel(at, gallery, image, sheet, layer),
+            "channel": channel_view(at, gallery, image, facts, layer),
+            "plots": layer_plots(at, gallery, image, facts, layer),
             "block": block_title(layer.block),
         },
     )
@@ -121,6 +133,24 @@ def _note(sheet: Sheet, layer: Layer) -> str:
     return text
 
 
+def _sizes(layer: Layer) -> tuple[tuple[str, str], ...]:
+    """Sides of a tile to choose from; the first is the one a page opens with."""
+    sides = (112, 56, 224) if grid_side(layer) == 112 else (56, 112, 224)
+    return tuple((str(side), f"{side} px") for side in sides)
+
+
+def _shows(sheet: Sheet) -> tuple[tuple[str, str], ...]:
+    """Which channels can be shown, and how many there are."""
+    silent = len(sentences.silent_channels(sheet))
+    always = sum(c.zero_fraction <= 1 - EVERYWHERE for c in sheet.channels)
+    return (
+        ("all", f"all {len(sheet.channels)}"),
+        ("lit", f"those that answer: {len(sheet.channels) - silent}"),
+        ("silent", f"silent: {silent}"),
+        ("always", f"lit on {percent(EVERYWHERE)} or more: {always}"),
+    )
+
+
 def _before_after(gallery: Gallery, layer: Layer, link: Any) -> tuple[Link | None, Link | None]:
     layers = gallery.model.layers
     here = layers.index(layer)
@@ -157,6 +187,8 @@ def _grid(at: str, gallery: Gallery, image: InputImage, sheet: Sheet, layer: Lay
                         str(peak.row if peak else -1),
                         str(peak.column if peak else -1),
                         str(ranks[c]),
+                        f"{facts.std:.4g}",
+                        f"{facts.lowest:.9g}",
                     ]
                 ),
             )
@@ -172,44 +204,3 @@ def _grid(at: str, gallery: Gallery, image: InputImage, sheet: Sheet, layer: Lay
         signed=layer.signed,
         tiles=tuple(tiles),
     )
-
-
-def _channel(
-    at: str, gallery: Gallery, image: InputImage, sheet: Sheet, layer: Layer
-) -> dict[str, Any]:
-    """The channel that is open when the page is opened: the strongest."""
-    model = gallery.model
-    top = max(range(len(sheet.channels)), key=lambda i: (sheet.channels[i].high, -i))
-    facts = sheet.channels[top]
-    peak = facts.peaks[0] if facts.peaks else None
-    longest = max(layer.height, layer.width)
-    multiple = max(1, MAP_SIDE // longest)
-    box = window_box(layer, model, peak)
-    return {
-        "number": top,
-        "rank": _rank(1, layer.channels) if peak else "silent on this image",
-        "photo": layout.href(at, layout.input_png(model.id, image.id)),
-        "sheet": layout.href(at, layout.sheet_png(model.id, image.id, layer.name)),
-        "columns": sheet.columns,
-        "rows": sheet.rows,
-        "x": top % sheet.columns,
-        "y": top // sheet.columns,
-        "gain": ratio(facts.high, sheet.p99_9),
-        "map_height": layer.height * multiple,
-        "map_width": layer.width * multiple,
-        "map_size": size(layer.height, layer.width),
-        "peak": peak,
-        "value": number(peak.value) if peak else "0",
-        "mean": number(facts.mean),
-        "zero": percent(facts.zero_fraction),
-        "box": box,
-        "window": layer.window,
-        "lightest": number(sheet.p99_9),
-        "p99_9": sheet.p99_9,
-        "layer_high": sheet.layer_high,
-    }
-
-
-def _rank(rank: int, channels: int) -> str:
-    place = "" if rank == 1 else f"{ordinal(rank)} "
-    return f"the {place}strongest of {channels} on this image"

@@ -10,6 +10,7 @@ from typing import Any
 from generator import layout
 from generator.domain import (
     Channel,
+    Evidence,
     InputImage,
     Layer,
     Model,
@@ -42,6 +43,7 @@ __all__ = [
     "state",
     "tile",
     "window_box",
+    "window_numbers",
 ]
 
 
@@ -52,6 +54,8 @@ class ImageFacts:
     sheets: dict[str, Sheet]
     """By layer."""
     reading: Reading
+    evidence: Callable[[], Evidence]
+    """Loads where the strongest values come from."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,12 @@ class Gallery:
     """Loads an image's facts by its id."""
     chosen: dict[str, tuple[int, ...]]
     """Channels to show on every image, by layer."""
+    values: bool
+    """Whether pages opened from a file can read the maps' values."""
+    colours: tuple[str, ...]
+    """Of the input's channels, in the network's order: ("blue", "green", "red")."""
+    largest_weights: tuple[float, ...]
+    """The largest magnitude in each kernel of the first convolution."""
     example: WorkedExample | None
     """A value of the first convolution on the first image."""
 
@@ -227,6 +237,19 @@ def window_box(layer: Layer, model: Model, peak: Peak | None) -> Box | None:
         first_row=first_row,
         last_row=last_row,
     )
+
+
+def window_numbers(layer: Layer) -> list[int]:
+    """Height, width, stride (y, x) and start (y, x) of what a value sees, for scripts."""
+    window = layer.window
+    return [
+        window.height,
+        window.width,
+        window.stride_y,
+        window.stride_x,
+        window.start_y,
+        window.start_x,
+    ]
 
 
 def _share(part: float, whole: float) -> float:

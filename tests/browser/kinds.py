@@ -26,6 +26,7 @@ KINDS: Mapping[str, re.Pattern[str]] = MappingProxyType(
         "across": _pattern(layout.across_page("ANY", "ANY")),
         "model": _pattern(layout.model_page("ANY")),
         "learn": _pattern(layout.LEARN_PAGE),
+        "tour": _pattern(layout.TOUR_PAGE),
         "error": _pattern(layout.ERROR_PAGE),
     }
 )
@@ -39,6 +40,7 @@ SPECIMENS = (
     "across",
     "model",
     "learn",
+    "tour",
     "error",
 )
 """One page of each kind, and two of the kind whose length varies most."""

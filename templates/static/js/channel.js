@@ -1,86 +1,51 @@
-/* The open channel of a layer page: its map, its window on the image, its numbers.
-   The page comes with the strongest channel open; the address says which is: #187. */
+/* Which channel is open, and at which place. The page comes with the strongest channel open; the
+   address says which other is: #187, or #187@25,16 for one of its values. */
 (function () {
   "use strict";
+  var ll = window.layerlight;
   var panel = document.querySelector(".channel");
   if (!panel) return;
+  var setup = ll.setup = JSON.parse(panel.dataset.setup);
+  var own = ll.part = setup.chain[0];
   var dialog = panel.querySelector("dialog");
   var narrow = window.matchMedia("(max-width: 1099px)");
-  var links = Array.from(document.querySelectorAll(".grid .cells a"));
-  var fields = {};
+  var links = ll.links = Array.from(document.querySelectorAll(".grid .cells a"));
   var steps = panel.querySelectorAll("[data-step]");
-  var mapBox = panel.querySelector("[data-mark]");
-  var windowBox = panel.querySelector("[data-window]:not(section)");
   var find = document.getElementById("find");
-  var NARROW = "\u202f";
-  var opened = Number(panel.querySelector("[data-field=number]").textContent);
+  var fields = ll.fields = {};
+  document.querySelectorAll("[data-field]").forEach(function (f) { fields[f.dataset.field] = f; });
+  var opened = Number(fields.number.textContent);
+  var covering = false;
 
-  panel.querySelectorAll("[data-field]").forEach(function (f) { fields[f.dataset.field] = f; });
-  function numbers(text) { return text.split(" ").map(Number); }
-  var win = numbers(panel.dataset.window), map = numbers(panel.dataset.map), input = numbers(panel.dataset.input);
-  var scale = Number(panel.dataset.scale);
+  /* A channel's numbers: high, mean, share of zeros, row, column, rank, deviation, lowest. */
+  ll.facts = function (channel) {
+    var n = links[channel].dataset.facts.split(" ").map(Number);
+    return { high: n[0], mean: n[1], zeros: n[2], row: n[3], column: n[4], rank: n[5], deviation: n[6], lowest: n[7], low: setup.signed ? -n[0] * 128 / 127 : 0 };
+  };
+  ll.opened = function () { return opened; };
 
-  function number(value) {
-    var size = Math.abs(value);
-    if (size >= 99.5 || Number.isInteger(value)) return value.toLocaleString("en", { maximumFractionDigits: 0 });
-    return size >= 9.95 ? value.toFixed(1) : size >= 0.995 ? value.toFixed(2) : String(Number(value.toPrecision(2)));
-  }
-  function percent(share) {
-    if (share > 0 && share < 0.005) return "under 1" + NARROW + "%";
-    if (share >= 0.995 && share < 1) return "over 99" + NARROW + "%";
-    return Math.round(share * 100) + NARROW + "%";
-  }
-  function ordinal(n) {
-    var tens = n % 100;
-    return n + (tens > 10 && tens < 14 ? "th" : ["th", "st", "nd", "rd"][n % 10] || "th");
-  }
-  function place(box, l, t, w, h) {
-    if (!box) return;
-    [["--l", l], ["--t", t], ["--w", w], ["--h", h]].forEach(function (p) { box.style.setProperty(p[0], p[1]); });
+  function fill(name, text) {
+    panel.querySelectorAll("[data-field=" + name + "]").forEach(function (f) { f.textContent = text; });
   }
 
-  /* One value and the pixels it sees, cut at the border. */
-  function evidence(row, column, value) {
-    var silent = row < 0;
-    panel.classList.toggle("silent", silent);
-    [mapBox, windowBox].forEach(function (box) { if (box) box.hidden = silent; });
-    panel.querySelector(".proof figure").hidden = silent;
-    fields.value.textContent = silent ? "0" : number(value);
-    fields.position.textContent = silent ? "nowhere" : "row " + row + ", column " + column;
-    var size = win[0] + NARROW + "×" + NARROW + win[1] + " px";
-    if (silent) { fields.window.textContent = size; return; }
-    var top = row * win[2] + win[4], left = column * win[3] + win[5];
-    var y0 = Math.max(0, top), y1 = Math.min(input[0], top + win[0]) - 1;
-    var x0 = Math.max(0, left), x1 = Math.min(input[1], left + win[1]) - 1;
-    var cut = y1 - y0 + 1 < win[0] || x1 - x0 + 1 < win[1];
-    fields.window.textContent = size + ", x " + x0 + " to " + x1 + ", y " + y0 + " to " + y1 + (cut ? ", cut at the border" : "");
-    place(mapBox, 100 * column / map[1], 100 * row / map[0], 100 / map[1], 100 / map[0]);
-    place(windowBox, 100 * x0 / input[1], 100 * y0 / input[0], 100 * (x1 - x0 + 1) / input[1], 100 * (y1 - y0 + 1) / input[0]);
-    var crop = panel.querySelector(".crop");
-    crop.style.setProperty("--cy", top);
-    crop.style.setProperty("--cx", left);
-  }
-
-  function show(channel) {
-    var link = links[channel];
-    var facts = numbers(link.dataset.facts); /* high mean zero row column rank */
+  function show(channel, row, column) {
+    var link = links[channel], facts = ll.facts(channel), silent = facts.row < 0;
     opened = channel;
     links.forEach(function (other) {
       other.classList.toggle("open", other === link);
       if (other === link) other.setAttribute("aria-current", "true"); else other.removeAttribute("aria-current");
     });
-    fields.number.textContent = channel;
-    fields.rank.textContent = facts[3] < 0 ? "silent on this image" :
-      "the " + (facts[5] === 1 ? "" : ordinal(facts[5]) + " ") + "strongest of " + links.length + " on this image";
-    fields.mean.textContent = number(facts[1]);
-    fields.zero.textContent = percent(facts[2]) + " of the map";
-    var columns = Number(panel.dataset.columns);
-    panel.querySelectorAll(".one").forEach(function (one) {
-      one.style.setProperty("--x", channel % columns);
-      one.style.setProperty("--y", Math.floor(channel / columns));
-      if (one.classList.contains("lit")) one.style.setProperty("--gain", scale > 0 ? facts[0] / scale : 1);
+    panel.classList.toggle("silent", silent);
+    fill("number", channel);
+    fill("rank", silent ? "silent on this image" :
+      "the " + (facts.rank === 1 ? "" : ll.ordinal(facts.rank) + " ") + "strongest of " + links.length + " on this image");
+    fill("range", ll.number(facts.lowest) + " to " + ll.number(facts.high));
+    fill("mean", ll.number(facts.mean));
+    fill("zero", ll.percent(facts.zeros) + " of the map");
+    panel.querySelectorAll(".pair .one").forEach(function (one) {
+      ll.styled(one, { "--x": channel % own.columns, "--y": Math.floor(channel / own.columns) });
+      if (one.classList.contains("lit")) one.style.setProperty("--gain", setup.high > 0 ? facts.high / setup.high : 1);
     });
-    evidence(facts[3], facts[4], facts[0]);
     steps.forEach(function (step) {
       var target = channel + Number(step.dataset.step);
       step.hidden = target < 0 || target >= links.length;
@@ -89,80 +54,127 @@
     });
     if (find) find.value = channel;
     say("");
+    ll.tell("channel", { channel: channel, row: row, column: column, facts: facts });
   }
 
   function say(text) {
     fields.message.hidden = !text;
     fields.message.textContent = text;
   }
+  ll.say = say;
 
   function fromAddress(event) {
-    var text = location.hash.slice(1);
-    if (!/^\d+$/.test(text)) return;
-    if (Number(text) >= links.length) {
-      say("There is no channel " + text + " here. This layer has channels 0 to " + (links.length - 1) + ".");
+    var found = /^#(\d+)(?:@(\d+),(\d+))?$/.exec(location.hash);
+    if (!found) return;
+    var channel = Number(found[1]), row, column;
+    if (channel >= links.length) {
+      say("There is no channel " + found[1] + " here. " + setup.layer + " has channels 0 to " + (links.length - 1) + ".");
       return;
     }
-    show(Number(text));
+    if (found[2] !== undefined) { row = Number(found[2]); column = Number(found[3]); }
+    var outside = row >= own.map[0] || column >= own.map[1];
+    show(channel, outside ? undefined : row, outside ? undefined : column);
+    if (outside) say("A map of " + setup.layer + " has rows 0 to " + (own.map[0] - 1) + " and columns 0 to " + (own.map[1] - 1) + ": this is the strongest value instead.");
     if (narrow.matches && !dialog.matches(":modal")) { dialog.removeAttribute("open"); covering = true; dialog.showModal(); }
-    if (event && !document.activeElement.closest(".steps")) links[opened].focus({ preventScroll: !narrow.matches });
+    if (event && !panel.contains(document.activeElement)) links[opened].focus({ preventScroll: !narrow.matches });
   }
+  ll.go = function (fragment) {
+    ll.address(fragment);
+    window.dispatchEvent(new HashChangeEvent("hashchange"));
+  };
 
-  /* On a phone the dialog covers the page and gives the focus back when it goes. */
+  /* Below 1100 px the dialog covers the page and gives the focus back when it goes. */
   function arrange() {
     if (dialog.matches(":modal") && !narrow.matches) { covering = false; dialog.close(); }
     if (!narrow.matches && !dialog.open) dialog.setAttribute("open", "");
     if (narrow.matches && dialog.open && !dialog.matches(":modal")) dialog.removeAttribute("open");
   }
   panel.querySelector(".close").addEventListener("click", function () { dialog.close(); });
-  var covering = false;
   dialog.addEventListener("close", function () {
     if (!covering) return;
     covering = false;
-    history.replaceState(null, "", location.pathname.split("/").pop() + location.search);
+    ll.address("");
     links[opened].focus();
   });
-
   /* On paper the open channel stands in the page, not over it. */
   window.addEventListener("beforeprint", function () {
     if (!dialog.matches(":modal")) return;
     covering = false;
     dialog.close();
   });
+
   document.addEventListener("click", function (event) {
-    var link = event.target.closest(".cells a, [data-step]");
+    var link = event.target.closest(".grid .cells a, [data-step], [data-field=back]");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    var target = link.getAttribute("href");
-    if (target.charAt(0) !== "#") return;
     event.preventDefault();
     /* replaced, not pushed: Back leaves the layer instead of walking through its channels */
-    history.replaceState(null, "", location.pathname.split("/").pop() + location.search + target);
-    window.dispatchEvent(new HashChangeEvent("hashchange"));
+    ll.go(link.getAttribute("href"));
   });
   window.addEventListener("hashchange", fromAddress);
 
+  function step(by) {
+    var shown = ll.visible(), at = shown.indexOf(links[opened]) + by;
+    if (at >= 0 && at < shown.length) ll.go("#" + links.indexOf(shown[at]));
+  }
+  /* The tiles that are shown, in the order in which they are seen. */
+  ll.visible = function () { return Array.from(document.querySelectorAll(".grid .cells li:not([hidden]) > a")); };
+
   document.addEventListener("keydown", function (event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || !event.target.closest(".grid .cells, dialog:modal")) return;
-    var here = links.indexOf(event.target.closest("a"));
-    if (here < 0) here = opened;
-    var across = links.filter(function (l) { return l.offsetTop === links[0].offsetTop; }).length;
-    var to = { ArrowLeft: here - 1, ArrowRight: here + 1, ArrowUp: here - across, ArrowDown: here + across, Home: 0, End: links.length - 1 }[event.key];
-    if (dialog.matches(":modal") && (event.key === "ArrowUp" || event.key === "ArrowDown")) return;
-    if (to === undefined || to < 0 || to >= links.length) return;
+    if (ll.typing(event)) return;
+    if (event.key === "[" || event.key === "]") { step(event.key === "[" ? -1 : 1); return; }
+    if (event.key === "i") {
+      var next = document.querySelector(".photos [aria-current]");
+      next = next && next.parentNode.nextElementSibling || document.querySelector(".photos li");
+      if (next) next.querySelector("a").click();
+      return;
+    }
+    var modal = dialog.matches(":modal");
+    if (event.target.closest("[data-place], input, summary, .thread") || !event.target.closest(".grid .cells, dialog:modal")) return;
+    var shown = ll.visible(), here = shown.indexOf(event.target.closest(".cells a"));
+    if (here < 0) here = shown.indexOf(links[opened]);
+    var across = shown.filter(function (l) { return l.offsetTop === shown[0].offsetTop; }).length;
+    var to = { ArrowLeft: here - 1, ArrowRight: here + 1, ArrowUp: here - across, ArrowDown: here + across, Home: 0, End: shown.length - 1 }[event.key];
+    if (modal && (event.key === "ArrowUp" || event.key === "ArrowDown")) return;
+    if (to === undefined || to < 0 || to >= shown.length) return;
     event.preventDefault();
-    if (dialog.matches(":modal")) { links[to].click(); } else { links[to].focus(); }
+    if (modal) ll.go("#" + links.indexOf(shown[to])); else shown[to].focus();
   });
+
+  /* A finger drawn sideways over the dialog: the next channel. */
+  var start = null;
+  dialog.addEventListener("pointerdown", function (event) {
+    start = event.pointerType === "touch" && event.isPrimary && !event.target.closest("input, .thread") ? { x: event.clientX, y: event.clientY } : null;
+  });
+  dialog.addEventListener("pointerup", function (event) {
+    if (!start) return;
+    var dx = event.clientX - start.x, dy = event.clientY - start.y;
+    start = null;
+    if (Math.abs(dx) > 50 && Math.abs(dy) < Math.abs(dx) / 2) { ll.swiped = event.timeStamp; step(dx < 0 ? 1 : -1); }
+  });
+  dialog.addEventListener("pointercancel", function () { start = null; });
 
   if (find) {
     find.closest(".find").hidden = false;
     find.addEventListener("change", function () {
       var text = find.value.trim().replace(/^#/, "");
-      if (/^\d+$/.test(text)) { location.hash = text; } else { say("A channel is a number from 0 to " + (links.length - 1) + "."); }
+      if (/^\d+$/.test(text)) ll.go("#" + text);
+      else say("A channel is a number from 0 to " + (links.length - 1) + ".");
     });
   }
   panel.querySelector(".steps").hidden = false;
   narrow.addEventListener("change", arrange);
-  arrange();
-  show(opened);
-  fromAddress();
+
+  /* The other scripts of the page listen by now. */
+  document.addEventListener("DOMContentLoaded", function () {
+    arrange();
+    show(opened);
+    fromAddress();
+  });
+
+  /* A sheet that is missing or damaged leaves black boxes: better to say so. */
+  window.addEventListener("load", function () {
+    var sheet = new Image();
+    sheet.src = document.documentElement.classList.contains("large-tiles") || !setup.small ? own.sheet : setup.small;
+    sheet.decode().catch(function () { say("The maps of this layer could not be read: " + decodeURI(sheet.src.split("/").pop()) + " is missing or damaged. The numbers are complete."); });
+  });
 })();

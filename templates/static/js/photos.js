@@ -23,15 +23,15 @@
     link.append(photo);
     item.append(link);
     list.append(item);
-    if (window.layerlightCarry) window.layerlightCarry(link);
+    window.layerlight.carry(link);
   });
   nav.querySelector("ul").replaceWith(list);
   nav.classList.add("filled");
 
   /* The other images open at the same channel or layer. */
-  window.addEventListener("hashchange", function () {
+  ["hashchange", "layerlight-fragment"].forEach(function (change) { window.addEventListener(change, function () {
     list.querySelectorAll("a").forEach(function (link) {
       link.setAttribute("href", link.getAttribute("href").split("#")[0] + location.hash);
     });
-  });
+  }); });
 })();

@@ -1,0 +1,123 @@
+"""The files that range over the gallery: strips and data across images, kernels, static files.
+
+With ``generator.pipeline`` and ``generator.stages`` this puts stages together.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generator import __version__, contract, layout, pages, sheets
+from generator.domain import Layer, Model
+from generator.encode import grey_png, read_png, rgb_png
+from generator.example import colour_order, kernel_colours
+from generator.pipeline import WORKERS
+from generator.site import Staging
+from generator.sizes import columns_for, strip_factor
+from generator.texts import templates_folder
+
+__all__ = ["colour_names", "largest_weights", "write_gallery_files"]
+
+COLOURS = ("red", "green", "blue")
+
+
+def colour_names(network: Any) -> tuple[str, ...]:
+    """Names of the input's channels in the network's order: ("blue", "green", "red")."""
+    return tuple(COLOURS[colour] for colour in _order(network))
+
+
+def largest_weights(network: Any) -> tuple[float, ...]:
+    """The largest magnitude in each kernel of the network's first layer; none of a pool."""
+    weights = network.kernel(network.spec.layers[0].name)
+    return () if weights is None else tuple(np.abs(weights[0]).max(axis=(0, 1, 2)).tolist())
+
+
+def write_gallery_files(
+    gallery: pages.Gallery, seen: pages.Survey, network: Any, stage: Staging
+) -> None:
+    """Everything but the pages."""
+    _write_across(gallery, seen, stage)
+    _write_kernels(gallery.model, network, stage)
+    _write_static(gallery, seen, stage)
+
+
+def _order(network: Any) -> tuple[int, ...]:
+    """Which colour each channel of the network's input is, told by an image of noise."""
+    noise = np.random.default_rng(0).integers(0, 256, (16, 16, 3), dtype=np.uint8)
+    return colour_order(noise, network.preprocess(noise[None])[0])
+
+
+def _write_kernels(model: Model, network: Any, stage: Staging) -> None:
+    """The kernels of a convolution of the input, if one is captured, as one picture."""
+    for layer in model.layers:
+        weights = network.kernel(layer.name)
+        if weights is not None and layer.operation and not layer.operation.source:
+            tiles = kernel_colours(weights[0], _order(network))  # (out, h, w, 3)
+            columns = columns_for(len(tiles))
+            planes = [sheets.tile(tiles[..., i], columns, signed=True) for i in range(3)]
+            stage.write(layout.kernels_png(model.id), rgb_png(np.stack(planes, axis=2)))
+            return
+
+
+def _write_across(gallery: pages.Gallery, seen: pages.Survey, stage: Staging) -> None:
+    """For each layer its channels over the gallery, and a sheet of those chosen of every image."""
+    model = gallery.model
+
+    def write(layer: Layer) -> None:
+        chosen = gallery.chosen[layer.name]
+        tiles = [
+            sheets.reduce_by_maximum(
+                _cut(stage, model, layer, image.id, chosen), strip_factor(layer)
+            )
+            for image in gallery.images
+        ]
+        sheet = sheets.tile(np.concatenate(tiles), len(chosen), signed=layer.signed)
+        stage.write(layout.across_strip(model.id, layer.name), grey_png(sheet))
+        script = layout.across_script(model.id, layer.name)
+        stage.write(script, contract.across_script(script, seen.across[layer.name]))
+
+    with ThreadPoolExecutor(WORKERS) as workers:
+        # decoding and coding leave the interpreter, so threads are enough
+        for _ in workers.map(write, model.layers):
+            pass
+
+
+def _cut(
+    stage: Staging, model: Model, layer: Layer, image: str, channels: tuple[int, ...]
+) -> NDArray[np.uint8]:
+    """``(len(channels), height, width)`` out of a sheet."""
+    sheet = read_png(stage.path(layout.sheet_png(model.id, image, layer.name)).read_bytes())
+    columns = columns_for(layer.channels)
+    height, width = layer.height + sheets.GAP, layer.width + sheets.GAP
+    return np.stack(
+        [
+            sheet[
+                c // columns * height : c // columns * height + layer.height,
+                c % columns * width : c % columns * width + layer.width,
+            ]
+            for c in channels
+        ]
+    )
+
+
+def _write_static(gallery: pages.Gallery, seen: pages.Survey, stage: Staging) -> None:
+    static = templates_folder() / "static"
+    for source in sorted(p for p in static.rglob("*") if p.is_file()):
+        stage.write(f"{layout.STATIC}/{source.relative_to(static).as_posix()}", source.read_bytes())
+    stage.write(layout.gallery_script(), contract.gallery_script(gallery.model, gallery.images))
+    stage.write(
+        layout.tour_script(),
+        contract.tour_script(
+            layout.tour_script(),
+            [(s.title, s.text, s.path, s.fragment, s.part) for s in seen.tour],
+        ),
+    )
+    stage.write(layout.NO_JEKYLL, b"")
+    stage.write(
+        layout.GALLERY_JSON,
+        contract.gallery_json(__version__, [gallery.model], gallery.images, gallery.problems),
+    )

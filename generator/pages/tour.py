@@ -1,0 +1,222 @@
+"""The guided tour: six views, found from the first image's own strongest evidence.
+
+The stops are a page that can be read by itself. With scripts the stops' links also carry a
+bar along that leads from one view to the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from generator import layout, sentences
+from generator.domain import Account, Across, Channel, Layer
+from generator.pages.parts import (
+    Box,
+    Gallery,
+    ImageFacts,
+    Link,
+    Page,
+    page,
+    window_box,
+)
+from generator.wording import count, number, ordinal, percent, place, size
+
+__all__ = ["Stop", "tour_page", "tour_stops"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """One view of the tour."""
+
+    title: str
+    text: str
+    """What to see there, true of this gallery."""
+    path: str
+    """Page of the view, from the site's root."""
+    fragment: str
+    part: str
+    """Id of the part of the page that it is about; "" for the page as a whole."""
+    box: Box | None
+    """What the view's value sees on the first image."""
+
+
+def tour_page(gallery: Gallery, first: ImageFacts, stops: tuple[Stop, ...]) -> Page:
+    """``learn/tour.html``."""
+    at, model, image = layout.TOUR_PAGE, gallery.model, gallery.images[0]
+    return page(
+        at,
+        "tour.html.jinja",
+        gallery,
+        title="A tour in six steps" if len(stops) == 6 else "A tour",
+        description=f"From the pixels of “{image.title}” to the deepest layer of {model.title}.",
+        section="learn",
+        crumbs=(
+            Link("Layerlight", layout.href(at, layout.FRONT_PAGE)),
+            Link("Learn", layout.href(at, layout.LEARN_PAGE)),
+        ),
+        body={
+            "image": image,
+            "photo": layout.href(at, layout.input_png(model.id, image.id)),
+            "stops": tuple(
+                (stop, layout.href(at, stop.path, stop.fragment), f"tour={i}")
+                for i, stop in enumerate(stops, 1)
+            ),
+        },
+    )
+
+
+def tour_stops(
+    gallery: Gallery, first: ImageFacts, across: Mapping[str, Across]
+) -> tuple[Stop, ...]:
+    """Six stops, or fewer where the layers captured show less."""
+    lit = [la for la in gallery.model.layers if first.sheets[la.name].layer_high > 0]
+    convs = [la for la in lit if la.kind == "conv"] or lit
+    stops = [_whole(gallery)]
+    if not convs:
+        return tuple(stops)
+    middle = convs[len(convs) // 2]
+    stops.append(_early(gallery, first, convs[0]))
+    if middle is not convs[0]:
+        stops.append(_middle(gallery, first, middle))
+    account = _account(first, middle)
+    if account and account.pushes:
+        stops.append(_why(gallery, first, middle, account))
+    if convs[-1] is not middle:
+        stops.append(_deep(gallery, first, convs[-1]))
+    stops.append(_others(gallery, first, middle, across[middle.name]))
+    return tuple(stops)
+
+
+def _strongest(first: ImageFacts, layer: Layer) -> tuple[int, Channel]:
+    channels = first.sheets[layer.name].channels
+    top = max(range(len(channels)), key=lambda i: (channels[i].high, -i))
+    return top, channels[top]
+
+
+def _account(first: ImageFacts, layer: Layer) -> Account | None:
+    accounts = first.evidence().accounts.get(layer.name)
+    return accounts.of(_strongest(first, layer)[0]) if accounts else None
+
+
+def _stop(
+    gallery: Gallery, first: ImageFacts, layer: Layer, title: str, text: str, part: str = "channel"
+) -> Stop:
+    """A view of the layer's strongest channel on the first image."""
+    top, channel = _strongest(first, layer)
+    return Stop(
+        title=title,
+        text=text,
+        path=layout.layer_page(gallery.images[0].id, gallery.model.id, layer.name),
+        fragment=str(top),
+        part=part,
+        box=window_box(layer, gallery.model, channel.peaks[0]),
+    )
+
+
+def _whole(gallery: Gallery) -> Stop:
+    given, image = gallery.model.input, gallery.images[0]
+    return Stop(
+        title="All that the network gets",
+        text=f"{size(given.height, given.width)} pixels of three colours each: "
+        f"{given.height * given.width * 3:,} numbers, and not a word of what “{image.title}” is. "
+        "Scroll down once: every layer makes new maps of the ones before.",
+        path=layout.image_page(image.id),
+        fragment="",
+        part="",
+        box=None,
+    )
+
+
+def _early(gallery: Gallery, first: ImageFacts, layer: Layer) -> Stop:
+    top, channel = _strongest(first, layer)
+    peak = channel.peaks[0]
+    return _stop(
+        gallery,
+        first,
+        layer,
+        "A window of a few pixels"
+        if layer.window.height < gallery.model.input.height // 8
+        else "The first layer here",
+        f"Channel {top} of {layer.name} has the strongest value of its layer, "
+        f"{number(peak.value)}, {place(peak, layer.height, layer.width)}. It was computed from "
+        f"{size(layer.window.height, layer.window.width)} pixels, those in the magenta box, "
+        f"and from nothing else.",
+    )
+
+
+def _middle(gallery: Gallery, first: ImageFacts, layer: Layer) -> Stop:
+    top, channel = _strongest(first, layer)
+    return _stop(
+        gallery,
+        first,
+        layer,
+        "From a bright spot to the pixels",
+        f"In {layer.name} one value sees {size(layer.window.height, layer.window.width)} pixels. "
+        f"Channel {top} is zero on {percent(channel.zero_fraction)} of its map and reaches "
+        f"{number(channel.high)}. Move over its bright spots, or tap them: the photograph shows "
+        "which patch each value stands for.",
+    )
+
+
+def _why(gallery: Gallery, first: ImageFacts, layer: Layer, account: Account) -> Stop:
+    push = account.pushes[0]
+    operation = layer.operation
+    named = (
+        f"channel {push.channel} of {operation.source}"
+        if operation and operation.source
+        else gallery.colours[push.channel]
+    )
+    pushing = len(account.pushes) + account.more
+    return _stop(
+        gallery,
+        first,
+        layer,
+        "A value is a sum",
+        f"Where does {number(account.total)} come from? {count(pushing, 'channel').capitalize()} "
+        f"of the layer before push it up, {count(account.down, 'pushes', 'push')} it down. The "
+        f"hardest push, {number(push.value)}, is that of {named}: "
+        f"{percent(push.value / account.upward)} of all that pushes up. Follow the thread below "
+        "it, down to the pixels.",
+        "sum",
+    )
+
+
+def _deep(gallery: Gallery, first: ImageFacts, layer: Layer) -> Stop:
+    top, _ = _strongest(first, layer)
+    sheet = first.sheets[layer.name]
+    silent = len(sentences.silent_channels(sheet))
+    return _stop(
+        gallery,
+        first,
+        layer,
+        "Deep down: where, not what",
+        f"{layer.name} has {layer.channels} maps of {size(layer.height, layer.width)}; "
+        f"{percent(sentences.zero_share(sheet))} of their values are zero and "
+        f"{count(silent, 'channel is', 'channels are')} silent on this image. Channel {top} is the "
+        f"strongest. One of its values sees "
+        f"{size(layer.window.height, layer.window.width)} pixels, so it says that something is "
+        "there, and roughly where.",
+    )
+
+
+def _others(gallery: Gallery, first: ImageFacts, layer: Layer, across: Across) -> Stop:
+    top, _ = _strongest(first, layer)
+    on = [o for o in across.on[top] if o[3] > 0]
+    order = sorted(on, key=lambda o: (-abs(o[3]), o))
+    rank = next((i for i, o in enumerate(order, 1) if o[0] == 0), 0)
+    where = (
+        f" It answers on {count(len(on), 'image')} of {len(gallery.images)}; this one is "
+        f"{'where it is strongest' if rank == 1 else f'the {ordinal(rank)} strongest'}."
+        if rank and len(gallery.images) > 1
+        else " There is only one image in this gallery: put a second beside it."
+    )
+    return Stop(
+        title="One channel, every image",
+        text=f"Channel {top} of {layer.name} again, on one scale for all images, with the windows "
+        f"where it is strongest.{where} What do the windows have in common?",
+        path=layout.across_page(gallery.model.id, layer.name),
+        fragment=str(top),
+        part="open",
+        box=None,
+    )

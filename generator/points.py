@@ -1,0 +1,80 @@
+"""What is strongest above each cell of an image, in every layer. Pure numpy.
+
+The image is divided into cells, 28 along its longer side: 8 pixels each at 224. A value belongs to
+the cell that holds the middle of its receptive field; where a layer is too coarse to have one
+there, the nearest value stands for the cell. So any point of the image can be followed up
+through the network without the maps themselves at hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generator.domain import InputSpec, Layer, Points
+from generator.sizes import cells_of
+
+__all__ = ["points_of"]
+
+
+def points_of(
+    layers: tuple[Layer, ...], maps: Mapping[str, NDArray[np.float32]], given: InputSpec
+) -> Points:
+    """The strongest value above each cell, by layer; signed ones by magnitude.
+
+    ``maps`` are one image's, ``(height, width, channels)`` each. A layer whose
+    values all see the whole image has no place above a cell, and is left out.
+    """
+    rows, columns = cells_of(given.height, given.width)
+    found = {}
+    for layer in layers:
+        window = layer.window
+        if window.stride_y and window.stride_x:
+            middle = (window.height - 1) / 2, (window.width - 1) / 2
+            y = _members(
+                layer.height, window.stride_y, window.start_y + middle[0], rows, given.height
+            )
+            x = _members(
+                layer.width, window.stride_x, window.start_x + middle[1], columns, given.width
+            )
+            found[layer.name] = _strongest(layer, maps[layer.name], y, x)
+    return Points(rows, columns, found)
+
+
+def _members(count: int, stride: int, first: float, cells: int, side: int) -> NDArray[np.intp]:
+    """For each cell along one axis the positions that belong to it, ``(cells, most)``.
+
+    Rows with fewer repeat their last. ``first`` is the middle of what position 0 sees, pixels.
+    """
+    middles = np.arange(count) * stride + first + 0.5
+    cell = np.floor(middles * cells / side).astype(int)
+    own = [np.flatnonzero(cell == i) for i in range(cells)]
+    centres = (np.arange(cells) + 0.5) * side / cells
+    nearest = np.abs(centres[:, None] - middles).argmin(axis=1)
+    lists = [positions if len(positions) else nearest[i : i + 1] for i, positions in enumerate(own)]
+    most = max(map(len, lists))
+    return np.stack([np.pad(positions, (0, most - len(positions)), "edge") for positions in lists])
+
+
+def _strongest(
+    layer: Layer, maps: NDArray[np.float32], y: NDArray[np.intp], x: NDArray[np.intp]
+) -> tuple[tuple[int, ...], tuple[int, ...], tuple[float, ...]]:
+    """Channel, place (row * width + column) and value for each cell, row by row."""
+    strength = np.abs(maps) if layer.signed else maps
+    best = strength.max(axis=2)  # (h, w)
+    # (cells, cells, members, members) -> (cells * cells, members * members)
+    rows = np.broadcast_to(y[:, None, :, None], (len(y), len(x), y.shape[1], x.shape[1]))
+    columns = np.broadcast_to(x[None, :, None, :], rows.shape)
+    inside = best[rows, columns].reshape(len(y) * len(x), -1)
+    n, which = np.arange(len(inside)), inside.argmax(axis=1)
+    row = rows.reshape(len(inside), -1)[n, which]
+    column = columns.reshape(len(inside), -1)[n, which]
+    channel = strength[row, column].argmax(axis=1)
+    value = maps[row, column, channel]
+    return (
+        tuple(channel.tolist()),
+        tuple((row * layer.width + column).tolist()),
+        tuple(float(f"{v:.5g}") for v in value.tolist()),
+    )
