@@ -305,7 +305,8 @@ def tour_script(path: str, stops: Sequence[tuple[str, str, str, str, str]]) -> s
 
 def _occurrence(found: tuple[int, int, int, float]) -> list[float]:
     image, row, column, value = found
-    return [image, row, column, _short(float(f"{value:.5g}"))]
+    # as exact as the peaks in the sheets: rounded twice, a value could read differently here
+    return [image, row, column, _short(float(f"{value:.9g}"))]
 
 
 def _columns(table: Accounts | Knots) -> dict[str, Any]:

@@ -38,7 +38,7 @@ PUSHES = 4
 """So many channels are named one by one; the others are summed up."""
 GROUP_VALUES = 1 << 18
 """Products held at once: 1 MB of each factor, so that they stay in a core's cache."""
-DIGITS = 6
+DIGITS = 7
 """Significant digits of what is written down."""
 
 

@@ -76,5 +76,5 @@ def _strongest(
     return (
         tuple(channel.tolist()),
         tuple((row * layer.width + column).tolist()),
-        tuple(float(f"{v:.5g}") for v in value.tolist()),
+        tuple(float(f"{v:.9g}") for v in value.tolist()),
     )

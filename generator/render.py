@@ -25,7 +25,7 @@ _MATH = re.compile(
     r'<(?P<tag>span|div) class="arithmatex">\\(?P<open>[(\[])(?P<tex>.*?)\\[)\]]</(?P=tag)>', re.S
 )
 _FIGURE = re.compile(r"<p>\{figure: (\w+)\}</p>")
-_PROMISE = re.compile(r'href="((?:layer|across|image|model):[\w-]*)"')
+_PROMISE = re.compile(r'href="((?:layer|across|image|model|tour):[\w-]*)"')
 _OUTWARD = re.compile(r"(https?|mailto):", re.IGNORECASE)
 _EMPTY_LINK = re.compile(r"<a(?![^>]*\bhref=)[^>]*>(.*?)</a>", re.S)
 _FIT_WORDS = {"crop": "centre crop", "pad": "padded", "stretch": "stretched"}
@@ -76,7 +76,6 @@ class Renderer:
             "learn": page.to(layout.LEARN_PAGE),
             "learn_scales": layout.LEARN_SCALES,
             "learn_sums": layout.LEARN_SUMS,
-            "tour": page.to(layout.TOUR_PAGE),
         }
         return template.render({**shared, **page.body})
 

@@ -130,6 +130,79 @@ def test_each_edge_of_the_window_is_seen(
     assert maps[4, row, column].max() <= 1e-6 * maps[4].max()
 
 
+SAMPLES = 200
+"""Random values of VGG16, spread over all its layers."""
+
+
+def _sample(layers: dict[str, Layer]) -> dict[str, list[tuple[int, int, int]]]:
+    """For each layer some (channel, row, column), ``SAMPLES`` in all, the same every time."""
+    random = np.random.default_rng(2024)
+    names = sorted(layers)
+    found: dict[str, list[tuple[int, int, int]]] = {name: [] for name in names}
+    for i in range(SAMPLES):
+        layer = layers[names[i % len(names)]]
+        sides = (layer.channels, layer.height, layer.width)
+        channel, row, column = (int(random.integers(side)) for side in sides)
+        found[layer.name].append((channel, row, column))
+    return found
+
+
+def test_two_hundred_values_do_not_feel_what_lies_outside_their_window(
+    layers: dict[str, Layer],
+) -> None:
+    """Random layer, channel and position: noise in place of every pixel outside changes nothing.
+
+    Eleven or twelve of each of the 18 layers, many cut by the border; within 1e-6 of the layer's
+    maximum, which leaves room for float rounding (measured: nothing moves).
+    """
+    random = np.random.default_rng(7)
+    moved, checked = {}, 0
+    for name, values in _sample(layers).items():
+        image, other = random.uniform(-100, 100, (2, 224, 224, 3)).astype(np.float32)
+        boxes = [np.outer(*_seen(layers[name].window, row, col)) for _, row, col in values]
+        images = [image, *(np.where(box[..., None], image, other) for box in boxes)]
+        maps = _run(network().graph, name, np.stack(images))
+        top = float(maps.max())
+        for changed, (channel, row, column) in zip(maps[1:], values, strict=True):
+            difference = abs(float(changed[row, column, channel] - maps[0, row, column, channel]))
+            moved[name, channel, row, column] = difference / top
+            checked += 1
+        assert np.abs(maps[1:] - maps[0]).max() > 1e-2 * top, "the noise reached nothing at all"
+    assert checked == SAMPLES
+    assert max(moved.values()) <= 1e-6, max(moved, key=lambda value: moved[value])
+
+
+def test_two_hundred_values_feel_each_edge_of_their_window(
+    layers: dict[str, Layer], positive: Any
+) -> None:
+    """On the positive copy a bright pixel in either of two corners lights that very channel.
+
+    Two opposite corners lie on all four edges. Random layer and channel; the position is one
+    whose window the image holds whole. All else is black, so what is not felt is zero.
+    """
+    random = np.random.default_rng(9)
+    checked = 0
+    for name, values in _sample(layers).items():
+        window = layers[name].window
+        images, where = [], []
+        for channel, *_ in values:
+            row, column = (_whole_inside(window, axis, random) for axis in (0, 1))
+            rows, columns = (np.flatnonzero(axis) for axis in _seen(window, row, column))
+            assert (len(rows), len(columns)) == (window.height, window.width)
+            left, right = random.permutation([columns[0], columns[-1]])
+            for corner in ((rows[0], left), (rows[-1], right)):
+                image = np.zeros((224, 224, 3), np.float32)
+                image[corner] = 1e6
+                images.append(image)
+                where.append((row, column, channel))
+        maps = _run(positive, name, np.stack(images))
+        assert np.isfinite(maps).all()
+        for lit, value in zip(maps, where, strict=True):
+            assert lit[value] > 0, (name, value)
+            checked += 1
+    assert checked == 2 * SAMPLES
+
+
 def _seen(window: Window, row: int, column: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Which of the 224 rows, and which columns, the window at a position holds."""
     pixels = np.arange(224)
@@ -240,6 +313,83 @@ def test_odd_graphs_see_exactly_their_window(
             whole += 1
             assert (rows[0], rows[-1], columns[0], columns[-1]) == (top, bottom, left, right)
     assert whole, "no window lies whole in the image: the test would be empty"
+
+
+def mixed(layers: Any, x: Any) -> Any:
+    """Stem, two inception-like and two residual blocks, strides of 2 of every make: 30 layers."""
+    same = {"padding": "same"}
+    x = layers.Conv2D(4, (5, 3), strides=2, activation="relu", **same)(x)
+    x = layers.MaxPooling2D(3, strides=1, padding="same")(x)
+    for _ in range(2):
+        line = layers.Conv2D(3, (7, 1), **same)(layers.Conv2D(3, (1, 7), **same)(x))
+        wide = layers.Conv2D(3, 3, dilation_rate=(2, 1), activation="relu", **same)(x)
+        mean = layers.Conv2D(2, 1)(layers.AveragePooling2D(3, 1, padding="same")(x))
+        x = layers.Concatenate()([layers.Conv2D(2, 1)(x), line, wide, mean])
+    for _ in range(2):
+        short = layers.Conv2D(6, 1, strides=(2, 1))(x)
+        x = layers.Conv2D(6, 3, strides=(2, 1), **same)(x)
+        x = layers.ReLU()(layers.BatchNormalization()(x))
+        x = layers.Add()([short, layers.Conv2D(6, (2, 4), **same)(x)])
+    x = layers.ZeroPadding2D(((0, 1), (2, 0)))(layers.Activation("relu")(x))
+    return layers.MaxPooling2D((2, 3), strides=(1, 2))(x)
+
+
+@pytest.fixture(scope="module")
+def mixture() -> Any:
+    """``mixed`` on 90 x 77 pixels with all its layers as outputs; no weight below 0.02."""
+    model = _functional(mixed, (90, 77))
+    random = np.random.default_rng(11)
+    for layer in model.layers:
+        if hasattr(layer, "kernel"):
+            kernel, bias = layer.get_weights()
+            layer.set_weights([random.uniform(0.02, 0.2, kernel.shape), 0 * bias])
+    return backend.keras().Model(model.input, [layer.output for layer in model.layers[1:]])
+
+
+def test_a_large_graph_with_branches_sees_its_windows(mixture: Any) -> None:
+    """200 random values of any layer feel nothing outside; each edge in the image is felt there.
+
+    All outside is lit at once, then each edge alone, on black: with weights above zero what is
+    felt is above zero. A whole edge is lit, as one branch may see its middle only; and any
+    channel may feel it, as behind a concatenation each channel is of one branch.
+    """
+    random = np.random.default_rng(12)
+    fields, names = windows(mixture), mixture.output_names
+    edges_seen = 0
+    for _ in range(SAMPLES // 20):
+        images, cases = [], []
+        for _ in range(20):
+            which = int(random.integers(len(names)))
+            shape = mixture.outputs[which].shape[1:]
+            row, column, channel = (int(random.integers(side)) for side in shape)
+            inside, edges = _box_and_edges(fields[names[which]], row, column, (90, 77))
+            images += [~inside, *edges]
+            cases.append((which, (row, column, channel), len(edges)))
+        outputs = mixture(np.stack(images)[..., None].astype(np.float32), training=False)
+        maps, i = [np.asarray(output) for output in outputs], 0
+        for which, value, edges_inside in cases:
+            # (images of this value, channels)
+            answers = maps[which][i : i + 1 + edges_inside, value[0], value[1]]
+            assert answers[0, value[2]] == 0, (names[which], value)
+            assert (answers[1:].max(axis=1) > 0).all(), (names[which], value)
+            edges_seen += edges_inside
+            i += 1 + edges_inside
+    assert edges_seen > 2 * SAMPLES, "most windows are cut: the test would say little"
+
+
+def _box_and_edges(
+    window: Window, row: int, column: int, size: tuple[int, int]
+) -> tuple[NDArray[np.bool_], list[NDArray[np.bool_]]]:
+    """Which pixels a window holds, and each of its edges that the image holds, as masks."""
+    y, x = np.mgrid[: size[0], : size[1]]
+    top, left = (
+        row * window.stride_y + window.start_y,
+        column * window.stride_x + window.start_x,
+    )
+    bottom, right = top + window.height - 1, left + window.width - 1
+    inside = (top <= y) & (y <= bottom) & (left <= x) & (x <= right)
+    edges = [inside & line for line in (y == top, y == bottom, x == left, x == right)]
+    return inside, [edge for edge in edges if edge.any()]
 
 
 def test_a_global_pool_sees_the_whole_image() -> None:

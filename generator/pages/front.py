@@ -140,6 +140,7 @@ def front_page(gallery: Gallery, first: ImageFacts, cards: Sequence[Card]) -> Pa
             "photo_href": layout.href(at, layout.image_page(image.id)),
             "input_size": size(model.input.height, model.input.width),
             "marks": marks,
+            "tour": layout.href(at, layout.TOUR_PAGE),
             "ways": _ways(gallery),
             "sections": _sections(gallery, cards),
             "small_width": _small_width(gallery),

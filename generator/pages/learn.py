@@ -98,6 +98,7 @@ def _links(at: str, gallery: Gallery) -> dict[str, str]:
     model, image = gallery.model, gallery.images[0]
     links = {
         "image:": layout.href(at, layout.image_page(image.id)),
+        "tour:": layout.href(at, layout.TOUR_PAGE),
         "model:": layout.href(at, layout.model_page(model.id)),
     }
     for layer in model.layers:

@@ -18,6 +18,7 @@ from generator.pages.parts import (
     Link,
     Page,
     page,
+    ratio,
     window_box,
 )
 from generator.wording import count, number, ordinal, percent, place, size
@@ -37,8 +38,28 @@ class Stop:
     fragment: str
     part: str
     """Id of the part of the page that it is about; "" for the page as a whole."""
+    layer: Layer | None
+    """Whose strongest channel on the first image the view is about, if it is about one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Specimen:
+    """A stop's map, cut out of its sheet, and what its strongest value sees."""
+
+    sheet: str
+    columns: int
+    rows: int
+    x: int
+    y: int
+    gain: str
+    map_height: int
+    map_width: int
+    mark_left: float
+    mark_top: float
+    mark_width: float
+    mark_height: float
     box: Box | None
-    """What the view's value sees on the first image."""
+    caption: str
 
 
 def tour_page(gallery: Gallery, first: ImageFacts, stops: tuple[Stop, ...]) -> Page:
@@ -59,8 +80,12 @@ def tour_page(gallery: Gallery, first: ImageFacts, stops: tuple[Stop, ...]) -> P
             "image": image,
             "photo": layout.href(at, layout.input_png(model.id, image.id)),
             "stops": tuple(
-                (stop, layout.href(at, stop.path, stop.fragment), f"tour={i}")
-                for i, stop in enumerate(stops, 1)
+                (
+                    stop,
+                    layout.href(at, stop.path, stop.fragment),
+                    _specimen(at, gallery, first, stop),
+                )
+                for stop in stops
             ),
         },
     )
@@ -88,6 +113,31 @@ def tour_stops(
     return tuple(stops)
 
 
+def _specimen(at: str, gallery: Gallery, first: ImageFacts, stop: Stop) -> Specimen | None:
+    layer = stop.layer
+    if layer is None:
+        return None
+    model, sheet = gallery.model, first.sheets[layer.name]
+    top, channel = _strongest(first, layer)
+    peak = channel.peaks[0]
+    return Specimen(
+        sheet=layout.href(at, layout.sheet_png(model.id, gallery.images[0].id, layer.name)),
+        columns=sheet.columns,
+        rows=sheet.rows,
+        x=top % sheet.columns,
+        y=top // sheet.columns,
+        gain=ratio(channel.high, sheet.p99_9),
+        map_height=layer.height,
+        map_width=layer.width,
+        mark_left=round(100 * peak.column / layer.width, 3),
+        mark_top=round(100 * peak.row / layer.height, 3),
+        mark_width=round(100 / layer.width, 3),
+        mark_height=round(100 / layer.height, 3),
+        box=window_box(layer, model, peak),
+        caption=f"{layer.name} #{top}",
+    )
+
+
 def _strongest(first: ImageFacts, layer: Layer) -> tuple[int, Channel]:
     channels = first.sheets[layer.name].channels
     top = max(range(len(channels)), key=lambda i: (channels[i].high, -i))
@@ -103,14 +153,14 @@ def _stop(
     gallery: Gallery, first: ImageFacts, layer: Layer, title: str, text: str, part: str = "channel"
 ) -> Stop:
     """A view of the layer's strongest channel on the first image."""
-    top, channel = _strongest(first, layer)
+    top, _ = _strongest(first, layer)
     return Stop(
         title=title,
         text=text,
         path=layout.layer_page(gallery.images[0].id, gallery.model.id, layer.name),
         fragment=str(top),
         part=part,
-        box=window_box(layer, gallery.model, channel.peaks[0]),
+        layer=layer,
     )
 
 
@@ -124,7 +174,7 @@ def _whole(gallery: Gallery) -> Stop:
         path=layout.image_page(image.id),
         fragment="",
         part="",
-        box=None,
+        layer=None,
     )
 
 
@@ -218,5 +268,5 @@ def _others(gallery: Gallery, first: ImageFacts, layer: Layer, across: Across) -
         path=layout.across_page(gallery.model.id, layer.name),
         fragment=str(top),
         part="open",
-        box=None,
+        layer=None,
     )

@@ -86,7 +86,7 @@ def test_nothing_runs_and_nothing_is_asked_for(
 ) -> None:
     """Every page once: no script of theirs, no console error, no request to elsewhere."""
     pages = sorted(p.relative_to(hostile_site).as_posix() for p in hostile_site.rglob("*.html"))
-    assert len(pages) == 2 + len(NAMES) * 3 + 2 + 2
+    assert len(pages) == 2 + len(NAMES) * 3 + 2 + 3
     for page in pages:
         visit = open_hostile(page)
         assert visit.page.evaluate("() => window.owned") is None, page

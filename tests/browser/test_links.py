@@ -102,7 +102,9 @@ def _fault(site: Path, page: str, element: str, url: str) -> str:
         return "is a folder" if (site / target).is_dir() else "no such file"
     if parts.fragment and target.endswith(".html"):
         known = _read(site / target).ids
-        return "" if unquote(parts.fragment) in known else "no such place in that page"
+        # "#93@26,17" is a channel, and a value of its map that a script then marks
+        anchor = unquote(parts.fragment).partition("@")[0]
+        return "" if anchor in known else "no such place in that page"
     return ""
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,28 +12,12 @@ from matplotlib import colormaps
 from PIL import Image
 from playwright.sync_api import Page
 
+from tests.browser.sheets import facts_of, grey_of
 from tests.browser.visits import PHONE, Visit
 
 LAYER = "images/chelsea/vgg16/block3_conv3.html"
 DEEP = "images/chelsea/vgg16/block5_conv3.html"
 Open = Callable[..., Visit]
-
-
-def numbers(site: Path, layer: str) -> dict[str, Any]:
-    """A sheet's JSON of the first image."""
-    path = site / "sheets/vgg16/chelsea" / f"{layer}.json"
-    data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return data
-
-
-def grey_of(site: Path, layer: str, channel: int) -> np.ndarray:
-    """One channel's samples, (height, width), 0 to 255."""
-    data = numbers(site, layer)
-    with Image.open(site / "sheets/vgg16/chelsea" / f"{layer}.png") as image:
-        sheet = np.asarray(image, dtype=np.float64)
-    top = channel // data["columns"] * (data["tile_height"] + data["gap"])
-    left = channel % data["columns"] * (data["tile_width"] + data["gap"])
-    return sheet[top : top + data["tile_height"], left : left + data["tile_width"]]
 
 
 def on_screen(page: Page, channel: int) -> np.ndarray:
@@ -56,7 +38,7 @@ def coloured(shares: np.ndarray, palette: str = "viridis") -> np.ndarray:
 
 def strong_channels(site: Path, count: int = 3) -> list[int]:
     """The strongest channels of block3_conv3 and a weak one; none of them open."""
-    highs = [c["high"] for c in numbers(site, "block3_conv3")["channels"]]
+    highs = [c["high"] for c in facts_of(site, "chelsea", "block3_conv3")["channels"]]
     order = sorted(range(len(highs)), key=lambda c: -highs[c])
     return [*order[1 : count + 1], order[-20]]
 
@@ -65,11 +47,11 @@ def test_shared_scale_shows_every_value_in_matplotlibs_colour(
     site: Path, root: str, open_page: Open
 ) -> None:
     """All 56 x 56 positions of four tiles; 8-bit rounding costs 4 palette steps at most."""
-    data = numbers(site, "block3_conv3")
+    data = facts_of(site, "chelsea", "block3_conv3")
     page = open_page(root + LAYER).page
     table = coloured(np.arange(256) / 255)
     for channel in strong_channels(site):
-        shares = grey_of(site, "block3_conv3", channel) / 255
+        shares = grey_of(site, "chelsea", "block3_conv3", channel) / 255
         shares = np.minimum(shares * data["channels"][channel]["high"] / data["p99_9"], 1)
         drawn = on_screen(page, channel).reshape(-1, 3)
         step = np.abs(drawn[:, None] - table[None]).sum(axis=2).argmin(axis=1)
@@ -82,7 +64,7 @@ def test_each_its_own_shows_the_sheet_itself(site: Path, root: str, open_page: O
     page = open_page(root + LAYER).page
     page.get_by_text("Each its own", exact=True).first.click()
     for channel in strong_channels(site):
-        expected = coloured(grey_of(site, "block3_conv3", channel) / 255)
+        expected = coloured(grey_of(site, "chelsea", "block3_conv3", channel) / 255)
         assert np.abs(on_screen(page, channel) - expected).max() <= 2.5
 
 
@@ -96,7 +78,7 @@ def test_palettes_are_matplotlibs(
     page.get_by_label("Colours").select_option(palette)
     channel = strong_channels(site)[0]
     expected = coloured(
-        grey_of(site, "block3_conv3", channel) / 255, palette.replace("grey", "gray")
+        grey_of(site, "chelsea", "block3_conv3", channel) / 255, palette.replace("grey", "gray")
     )
     assert np.abs(on_screen(page, channel) - expected).max() <= 2.5
 
@@ -109,7 +91,7 @@ def test_scale_and_palette_work_without_scripts(
     page.get_by_text("Each its own", exact=True).first.click()
     page.get_by_label("Colours").select_option("magma")
     channel = strong_channels(site)[0]
-    expected = coloured(grey_of(site, "block3_conv3", channel) / 255, "magma")
+    expected = coloured(grey_of(site, "chelsea", "block3_conv3", channel) / 255, "magma")
     assert np.abs(on_screen(page, channel) - expected).max() <= 2.5
 
 
@@ -126,12 +108,12 @@ def test_the_strongest_channel_is_open_with_its_window(
     site: Path, root: str, open_page: Open
 ) -> None:
     """Value and position from the sheet; the window by arithmetic: 4 r - 18 to 4 r + 21."""
-    data = numbers(site, "block3_conv3")
+    data = facts_of(site, "chelsea", "block3_conv3")
     top = max(range(256), key=lambda c: data["channels"][c]["high"])
     row, column, value = data["channels"][top]["peaks"][0]
     page = open_page(root + LAYER).page
     panel = page.locator(".channel")
-    assert panel.get_by_role("heading", name=f"Channel {top}").is_visible()
+    assert panel.get_by_role("heading", name=f"Channel {top}", exact=True).is_visible()
     text = panel.inner_text()
     assert f"{value:,.0f}" in text
     assert f"row {row}, column {column}" in text
@@ -145,7 +127,7 @@ def test_a_click_opens_a_channel_and_the_address_says_so(
     site: Path, root: str, open_page: Open, channel: int
 ) -> None:
     """Its numbers are the sheet's; the address opens the same channel again."""
-    facts = numbers(site, "block3_conv3")["channels"][channel]
+    facts = facts_of(site, "chelsea", "block3_conv3")["channels"][channel]
     visit = open_page(root + LAYER)
     page = visit.page
     page.locator(f"a[id='{channel}']").click()
@@ -165,7 +147,7 @@ def test_a_click_opens_a_channel_and_the_address_says_so(
 
 def test_a_silent_channel_opens_and_says_so(site: Path, root: str, open_page: Open) -> None:
     """No window, no value, no error."""
-    data = numbers(site, "block5_conv3")
+    data = facts_of(site, "chelsea", "block5_conv3")
     silent = next(c for c, facts in enumerate(data["channels"]) if not facts["peaks"])
     visit = open_page(f"{root}{DEEP}#{silent}")
     assert "silent on this image" in visit.page.locator(".channel").inner_text()
@@ -192,7 +174,7 @@ def test_keys_walk_the_grid(root: str, open_page: Open) -> None:
         page.keyboard.press(key)
         assert page.evaluate(focused) == expected
     page.keyboard.press("Enter")
-    assert page.locator(".channel").get_by_role("heading", name="Channel 1").is_visible()
+    assert page.get_by_role("heading", name="Channel 1", exact=True).is_visible()
 
 
 def test_keys_change_scale_and_palette_and_the_choice_travels(root: str, open_page: Open) -> None:
@@ -239,7 +221,7 @@ def test_the_strip_of_images_leads_to_the_same_channel(root: str, open_page: Ope
     page.locator("a[id='187']").click()
     page.get_by_role("navigation", name="Other images").get_by_role("link").nth(1).click()
     page.wait_for_url("**/images/coffee/vgg16/block3_conv3.html#187")
-    assert page.locator(".channel").get_by_role("heading", name="Channel 187").is_visible()
+    assert page.get_by_role("heading", name="Channel 187", exact=True).is_visible()
 
 
 def test_the_key_follows_the_layer_in_view(site: Path, root: str, open_page: Open) -> None:
@@ -247,6 +229,6 @@ def test_the_key_follows_the_layer_in_view(site: Path, root: str, open_page: Ope
     page = open_page(f"{root}images/chelsea/index.html#block4_conv1").page
     key = page.locator(".key [data-key=layer]")
     key.filter(has_text="block4_conv1").wait_for()
-    high = numbers(site, "block4_conv1")["p99_9"]
+    high = facts_of(site, "chelsea", "block4_conv1")["p99_9"]
     assert f"{high:,.0f}" in page.locator(".key").inner_text()
     assert page.locator(".rail [aria-current]").get_attribute("data-layer") == "block4_conv1"

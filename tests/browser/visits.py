@@ -91,6 +91,7 @@ class Visitor:
         size: Size = WIDE,
         dark: bool = False,
         scripts: bool = True,
+        touch: bool = False,
     ) -> Visit:
         """Open ``url``, wait until it has loaded, and leave it open until ``close``."""
         origin = next(origin for origin in self._origins if url.startswith(origin))
@@ -98,6 +99,9 @@ class Visitor:
             viewport={"width": size[0], "height": size[1]},
             color_scheme="dark" if dark else "light",
             java_script_enabled=scripts,
+            has_touch=touch,
+            # a page that still glides to its anchor would move away under the pointer
+            reduced_motion="reduce",
         )
         self._contexts.append(context)
         visit = Visit(context.new_page(), origin)

@@ -175,6 +175,12 @@
   window.addEventListener("load", function () {
     var sheet = new Image();
     sheet.src = document.documentElement.classList.contains("large-tiles") || !setup.small ? own.sheet : setup.small;
-    sheet.decode().catch(function () { say("The maps of this layer could not be read: " + decodeURI(sheet.src.split("/").pop()) + " is missing or damaged. The numbers are complete."); });
+    sheet.decode().then(function () {
+      /* half a PNG is decoded too, its rest clear; from a file a page may not look */
+      if (location.protocol === "file:") return;
+      var canvas = document.createElement("canvas"), context = canvas.getContext("2d");
+      context.drawImage(sheet, sheet.naturalWidth - 1, sheet.naturalHeight - 1, 1, 1, 0, 0, 1, 1);
+      if (!context.getImageData(0, 0, 1, 1).data[3]) throw new Error("cut short");
+    }).catch(function () { say("The maps of this layer could not be read: " + decodeURI(sheet.src.split("/").pop()) + " is missing or damaged. The numbers are complete."); });
   });
 })();

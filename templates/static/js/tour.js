@@ -16,7 +16,7 @@
     return a;
   }
   ll.load({ url: root + "static/tour-steps.js", key: "static/tour-steps" }, function (stops) {
-    var stop = stops[number - 1];
+    var stop = Array.isArray(stops) && stops[number - 1];
     if (!stop) { ll.forget("tour"); return; }
     var bar = ll.make("aside", "tour-bar"), words = ll.make("div"), ways = ll.make("p", "tour-ways");
     bar.setAttribute("aria-label", "Guided tour");
