@@ -64,6 +64,10 @@ def _strongest(
     """Channel, place (row * width + column) and value for each cell, row by row."""
     strength = np.abs(maps) if layer.signed else maps
     best = strength.max(axis=2)  # (h, w)
+    if not np.isfinite(best).all():  # such a value counts as zero, as on its sheet
+        maps = np.where(np.isfinite(maps), maps, 0)
+        strength = np.abs(maps) if layer.signed else maps
+        best = strength.max(axis=2)
     # (cells, cells, members, members) -> (cells * cells, members * members)
     rows = np.broadcast_to(y[:, None, :, None], (len(y), len(x), y.shape[1], x.shape[1]))
     columns = np.broadcast_to(x[None, :, None, :], rows.shape)

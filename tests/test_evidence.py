@@ -423,11 +423,6 @@ def test_of_equal_pushes_the_lower_channel_comes_first() -> None:
     assert found.accounts["c"].who == ((2, 0, 1, 3),)
 
 
-@pytest.mark.xfail(
-    reason="evidence._largest_first lets argpartition choose among equals: who is 504 to 507",
-    raises=AssertionError,
-    strict=True,
-)
 def test_of_very_many_equal_pushes_the_thread_follows_the_first_that_is_named() -> None:
     """512 channels push alike: the lowest four are named, and the thread goes to the first."""
     inputs = np.ones((1, 1, 512), np.float32)
@@ -569,10 +564,7 @@ def test_a_thread_ends_at_a_layer_of_which_nothing_is_known() -> None:
 
 
 def test_a_pool_hands_the_thread_to_its_maximum() -> None:
-    """Of 3 x 3 at stride 2 with a row of padding above, padding is never the maximum.
-
-    The largest of what is left, all below zero but one, is the 7 at row 1, column 2.
-    """
+    """Of 3 x 3 values, the first row of them padding, the 7 at row 1, column 2 of the map."""
     source = array([[-1, -2, -3], [-4, -5, 7]]).reshape(2, 3, 1)
     pooled = array([[7]]).reshape(1, 1, 1)
     maps = {"s": source, "p": pooled}
@@ -584,6 +576,25 @@ def test_a_pool_hands_the_thread_to_its_maximum() -> None:
     assert found.accounts == {}
     assert found.knots["p"] == Knots((0,), (0,), (0,), (1000,))
     assert found.knots["s"] == Knots((0,), (5,), (-1,), (0,))
+
+
+def test_padding_is_no_maximum_where_all_is_below_zero() -> None:
+    """A pool of -5 above -3 with padding on top puts out -3, not the padding's 0.
+
+    A weight of -2 makes 6 of it, so the thread passes there: to the -3 in row 1.
+    """
+    source, pooled, last = array([[[-5]], [[-3]]]), array([[[-3]]]), array([[[6]]])
+    maps = {"s": source, "p": pooled, "c": last}
+    layers = [
+        layer_of("s", source, None),
+        layer_of("p", pooled, Operation("s", (3, 1), (3, 1), (1, 0)), "pool"),
+        layer_of("c", last, replace(POINT, source="p")),
+    ]
+    kernels = {"c": weighted(array([[[[-2]]]]), array([0]))}
+    found = found_in(layers, maps, array([[[1]]]), kernels)
+    assert found.knots["c"] == Knots((0,), (0,), (0,), (1000,))
+    assert found.knots["p"] == Knots((0,), (0,), (0,), (1000,))
+    assert found.knots["s"] == Knots((0,), (1,), (-1,), (0,))
 
 
 def test_two_branches_share_the_knots_of_what_feeds_them() -> None:

@@ -173,11 +173,6 @@ def test_a_script_gives_channels_places_and_values_back() -> None:
     assert script.endswith(",7]}}};\n")
 
 
-@pytest.mark.xfail(
-    reason="points_of takes NaN for the strongest; contract.points_script cannot write it",
-    raises=(ValueError, OverflowError),
-    strict=True,
-)
 @pytest.mark.parametrize("bad", [np.nan, np.inf], ids=str)
 def test_a_value_that_is_no_number_counts_as_zero(bad: float) -> None:
     """As in the sheets: the other values of the cell stand, and the script can be written."""

@@ -256,8 +256,8 @@ def _others(gallery: Gallery, first: ImageFacts, layer: Layer, across: Across) -
     order = sorted(on, key=lambda o: (-abs(o[3]), o))
     rank = next((i for i, o in enumerate(order, 1) if o[0] == 0), 0)
     where = (
-        f" It answers on {count(len(on), 'image')} of {len(gallery.images)}; this one is "
-        f"{'where it is strongest' if rank == 1 else f'the {ordinal(rank)} strongest'}."
+        f" It answers on {_of(len(on), len(gallery.images))}; on the first it is "
+        f"{'strongest' if rank == 1 else f'{ordinal(rank)} strongest'}."
         if rank and len(gallery.images) > 1
         else " There is only one image in this gallery: put a second beside it."
     )
@@ -269,4 +269,12 @@ def _others(gallery: Gallery, first: ImageFacts, layer: Layer, across: Across) -
         fragment=str(top),
         part="open",
         layer=None,
+    )
+
+
+def _of(some: int, images: int) -> str:
+    """ "all five images", "three of five images"."""
+    everything = count(images, "image")
+    return (
+        f"all {everything}" if some == images else f"{count(some, '', '').strip()} of {everything}"
     )
