@@ -19,7 +19,7 @@ INSTALL = $(PIP) install --require-hashes --no-build-isolation
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help gallery serve test test-all lint format bench lock clean distclean
+.PHONY: help gallery serve test test-all lint format bench bench-pages firefox lock clean distclean
 
 help:
 	@echo 'make gallery    site/ from the images in inputs/ (the first time: the environment, about 1 GB)'
@@ -29,6 +29,8 @@ help:
 	@echo 'make lint       ruff and mypy; changes nothing'
 	@echo 'make format     let ruff rewrite what it can'
 	@echo 'make bench      seconds an image, against a plain matplotlib grid of the same maps'
+	@echo 'make bench-pages  what each kind of page of site/ costs in Chromium'
+	@echo 'make firefox    look at site/ in Firefox too (needs Node.js and firefox-esr)'
 	@echo 'make lock       write requirements/*.txt anew after a change in pyproject.toml'
 	@echo 'make clean      remove what was built and every cache; distclean: the environment too'
 
@@ -59,6 +61,20 @@ format: $(VENV)/.test
 
 bench: $(VENV)/.run
 	$(BIN)/python -m benchmarks $(ARGS)
+
+bench-pages: $(VENV)/.test
+	CHROMIUM=$$($(BIN)/python tests/browser/find_chromium.py --install) \
+	  $(BIN)/python -m benchmarks.pages $(ARGS)
+
+# The one thing here that npm installs; into build/, which git ignores.
+FIREFOX ?= /usr/bin/firefox-esr
+firefox: build/firefox/node_modules/.ready
+	node tests/firefox.mjs site $(FIREFOX)
+
+build/firefox/node_modules/.ready:
+	mkdir -p build/firefox
+	cd build/firefox && npm init -y >/dev/null && npm install --no-audit --no-fund --no-package-lock puppeteer-core@24
+	@touch $@
 
 # ---- the environment: two stamps, each newer than what it was made from ----
 

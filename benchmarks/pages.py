@@ -1,11 +1,11 @@
-"""What a page costs in Chromium: time to interactive, longest task, bytes, scrolling; files an image.
+"""What a page costs in Chromium: time to interactive, longest task, bytes; files an image.
 
     python -m benchmarks.pages [SITE] [--write]
 
 Each page is opened five times on loopback in a fresh context, cache off; medians. *Interactive* is
-the end of the last long task (50 ms or more) or of DOMContentLoaded with all its scripts, whichever is
-later, in the first second and a half: from then on a click is answered at once. *Frames* are
-timed while the whole page is scrolled through in steps of half a window.
+the end of the last long task (50 ms or more) or of DOMContentLoaded with all its scripts,
+whichever is later, in the first second and a half: from then on a click is answered at once.
+*Frames* are timed while the whole page is scrolled through in steps of half a window.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def main() -> None:
     text = "\n".join(_lines(chosen.site.resolve()))
     print(text)
     if chosen.write:
-        head = "# Results of `make bench-pages`\n\nMedians of five; times differ between machines.\n"
+        head = "# Results of `make bench-pages`\n\nMedians of five; machines differ.\n"
         RESULTS.write_text(f"{head}\n{text}\n", encoding="utf-8")
 
 

@@ -59,7 +59,7 @@ class Tally:
                 channels=tuple(channels[c] for c in self._chosen),
                 zero_share=sum(c.zero_fraction for c in channels) / len(channels),
                 silent=len(silent),
-                strongest=max(range(len(channels)), key=lambda i: (channels[i].high, -i)),
+                strongest=sheet.strongest,
             )
         )
 
@@ -73,6 +73,8 @@ class Tally:
             tuple(self._rows),
             tuple(sorted(self._dead or ())),
             tuple(c.total / len(self._rows) for c in self._channels),
+            tuple(c.lit for c in self._channels),
+            tuple(c.ahead for c in self._channels),
             tuple(tuple(c.windows) for c in self._channels),
             tuple(c.company() for c in self._channels),
         )
@@ -84,6 +86,11 @@ class _Everywhere:
     def __init__(self) -> None:
         self.total = 0.0
         """Of its means."""
+        self.lit = 0
+        """Images on which it answers,"""
+        self.ahead = 0
+        """and on which it is stronger than on the first."""
+        self._first = 0.0
         self.windows: list[Occurrence] = []
         self._on: list[Occurrence] = []
 
@@ -97,8 +104,12 @@ class _Everywhere:
                 self.windows.sort(key=_strongest_first)
                 del self.windows[WINDOWS:]
         if channel.peaks:
-            first = channel.peaks[0]
-            self._on.append((image, first.row, first.column, first.value))
+            strongest = channel.peaks[0]
+            self._on.append((image, strongest.row, strongest.column, strongest.value))
+            self.lit += 1
+            if image == 0:
+                self._first = abs(strongest.value)
+            self.ahead += abs(strongest.value) > self._first
         else:
             self._on.append((image, -1, -1, 0.0))
         if len(self._on) > 2 * COMPANY:

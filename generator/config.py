@@ -170,7 +170,7 @@ class Config(BaseModel):
     """The one a page opens with."""
 
     values: bool = Field(default=True, strict=True, description="true or false, without quotes")
-    """Whether the numbers under the pointer work from a file too; a third of the site's size."""
+    """Whether numbers under the pointer work from a file too; two fifths of the site's size."""
 
     @model_validator(mode="wrap")
     @classmethod

@@ -260,6 +260,11 @@ class Sheet:
     histogram: Histogram
     channels: tuple[Channel, ...]
 
+    @property
+    def strongest(self) -> int:
+        """The channel with the largest value (signed: magnitude); of two the lower number."""
+        return max(range(len(self.channels)), key=lambda i: (self.channels[i].high, -i))
+
 
 Slant = Literal["level", "upright", "rising", "falling"]
 
@@ -442,6 +447,10 @@ class Across:
     """Channels that are silent on every image."""
     means: tuple[float, ...]
     """Of each channel over all images."""
+    lit: tuple[int, ...]
+    """On how many images each channel answers."""
+    ahead: tuple[int, ...]
+    """On how many images each channel is stronger than on the first."""
     windows: tuple[tuple[Occurrence, ...], ...]
     """For each channel its strongest values, at most nine, at most two an image, best first."""
     on: tuple[tuple[Occurrence, ...], ...]

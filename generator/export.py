@@ -21,7 +21,7 @@ from generator.config import Config
 from generator.domain import Model, Problem
 from generator.errors import ImageError, InputsError, UsageError
 from generator.inputs import Candidate, discover, load
-from generator.single_file import refuse_unless_replaceable, replacing
+from generator.single_file import refuse_inside, refuse_unless_replaceable, replacing
 
 if TYPE_CHECKING:
     from generator.activations import Extractor
@@ -91,17 +91,18 @@ def export(
         config: inputs, network, weights, layers, size and fit.
         images: ids, or paths below the inputs folder, or names with or without suffix.
         everything: all images of the folder instead.
-        channels: of every layer, in this order; None: all.
-        output: the file to write; its suffix is the format.
+        channels: of every layer, at least one, in this order; None: all.
+        output: the file to write, outside of the site; its suffix is the format.
 
     Raises:
-        UsageError: no or an unknown image, a channel that a layer does not have, another suffix,
-            or a CSV of more than ``MAX_CSV_VALUES`` values.
+        UsageError: no or an unknown image, no channel or one that a layer does not have, another
+            suffix, a file in the site, or a CSV of more than ``MAX_CSV_VALUES`` values.
         InputsError: none of the images can be used.
         OutputError: the file cannot be written, or something else is there.
         WeightsError: as ``models.load``.
     """
-    _refuse_output(output)
+    _refuse_output(output, config.output)
+    _refuse_no_channels(channels)
     found, problems = discover(config.inputs)
     chosen = found if everything and not images else _chosen(found, images, everything)
     wanted = {candidate.source for candidate in chosen}
@@ -144,7 +145,7 @@ def _is_csv(output: Path) -> bool:
     return output.suffix.lower() == ".csv"
 
 
-def _refuse_output(output: Path) -> None:
+def _refuse_output(output: Path, site: Path) -> None:
     if output.suffix.lower() not in (".npz", ".csv"):
         raise UsageError(f"--output: expected a file name that ends in .npz or .csv, got {output}")
     if _is_csv(output):
@@ -152,6 +153,14 @@ def _refuse_output(output: Path) -> None:
         refuse_unless_replaceable(output, "activations in CSV", lambda h: h.startswith(header))
     else:
         refuse_unless_replaceable(output, "an .npz", lambda h: h.startswith(_ZIP_SIGNATURE))
+    refuse_inside(output, site)
+
+
+def _refuse_no_channels(channels: Sequence[int] | None) -> None:
+    if channels is not None and not channels:
+        raise UsageError(
+            "--channels: expected at least one channel, got none; leave it out for all of them"
+        )
 
 
 def _chosen(
@@ -197,17 +206,16 @@ def _listed(found: Sequence[Candidate]) -> str:
 
 def _values(model: Model, channels: Sequence[int] | None) -> int:
     """Activations that are written of each image."""
+    if channels is None:
+        return sum(layer.height * layer.width * layer.channels for layer in model.layers)
     for layer in model.layers:
-        for channel in channels or ():
+        for channel in channels:
             if not 0 <= channel < layer.channels:
                 raise UsageError(
                     f"--channels: expected 0 to {layer.channels - 1} for {layer.name}, which has "
                     f"{layer.channels} channels; got {channel}. Choose layers with --layers"
                 )
-    return sum(
-        layer.height * layer.width * (len(channels) if channels else layer.channels)
-        for layer in model.layers
-    )
+    return sum(layer.height * layer.width * len(channels) for layer in model.layers)
 
 
 def _refuse_long_csv(values: int, images: int) -> None:
@@ -252,7 +260,7 @@ def _npz(file: BinaryIO, model: Model, channels: Sequence[int] | None) -> Iterat
             for layer in model.layers:
                 add(f"{image}/{layer.name}", _selected(maps[layer.name], channels))
 
-        if channels:
+        if channels is not None:
             add("channels", np.array(channels, dtype=np.int64))
         yield put
 
@@ -261,7 +269,7 @@ def _npz(file: BinaryIO, model: Model, channels: Sequence[int] | None) -> Iterat
 def _csv(file: BinaryIO, model: Model, channels: Sequence[int] | None) -> Iterator[Put]:
     def put(image: str, _: Pixels, maps: Maps) -> None:
         for layer in model.layers:
-            for channel in channels or range(layer.channels):
+            for channel in range(layer.channels) if channels is None else channels:
                 # ids and layer names are slugs: nothing in them needs quotes
                 start = f"{image},{layer.name},{channel}"
                 file.writelines(_lines(start, maps[layer.name][..., channel]))

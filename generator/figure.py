@@ -17,7 +17,7 @@ from generator.drawing import Bar, Drawing, Rectangle, draw
 from generator.encode import rgb_png
 from generator.errors import UsageError
 from generator.palettes import colours
-from generator.single_file import refuse_unless_replaceable, replacing
+from generator.single_file import refuse_inside, refuse_unless_replaceable, replacing
 from generator.subject import Subject, read_subject
 from generator.wording import number, size
 
@@ -73,11 +73,7 @@ def refuse_output(output: Path, site: Path) -> None:
     if output.suffix.lower() != SUFFIX:
         raise UsageError(f"--output: expected a file name that ends in {SUFFIX}, got {output}")
     refuse_unless_replaceable(output, "a PNG", lambda head: head.startswith(_SIGNATURE))
-    if output.resolve().is_relative_to(site.resolve()):
-        raise UsageError(
-            f"--output: expected a file outside of the site, got {output}; the next build "
-            f"replaces {site} whole"
-        )
+    refuse_inside(output, site)
 
 
 def figure_png(
@@ -192,17 +188,19 @@ def _value(subject: Subject, row: int, column: int) -> str:
         if (peak.row, peak.column) == (row, column):
             return number(peak.value)
     half = subject.step / 2
+    if half == 0:  # no range, and yet not silent
+        return "0, or not finite"
     level = int(subject.grey[row, column])
-    decimals = max(0, 1 - math.floor(math.log10(half))) if half > 0 else 0
-    # rounded up: what is claimed must hold
-    within = math.ceil(half * 10**decimals) / 10**decimals
+    decimals = max(0, 1 - math.floor(math.log10(half)))
+    value = subject.facts.low + subject.step * level
+    shown = 0.0 if abs(value) < half else round(value, decimals)
+    # What is claimed must hold: shortening the value takes it further from the true one, and
+    # shortening the distance must not make it less.
+    within = math.ceil((half + abs(value - shown)) * 10**decimals) / 10**decimals
     if level == 0 and not subject.signed:
         return f"0 or less than {within:,.{decimals}f}"
-    value = subject.facts.low + subject.step * level
-    if abs(value) < half:
-        value = 0.0
-    shown = f"about {value:,.{decimals}f} (± {within:,.{decimals}f})"
-    return shown.replace("-", "\u2212")
+    told = f"about {shown:,.{decimals}f} (± {within:,.{decimals}f})"
+    return told.replace("-", "\u2212")
 
 
 def _credits(subject: Subject, weights_credit: str) -> tuple[str, ...]:

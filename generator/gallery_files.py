@@ -5,6 +5,7 @@ With ``generator.pipeline`` and ``generator.stages`` this puts stages together.
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -20,9 +21,11 @@ from generator.site import Staging
 from generator.sizes import columns_for, strip_factor
 from generator.texts import templates_folder
 
-__all__ = ["colour_names", "largest_weights", "write_gallery_files"]
+__all__ = ["colour_names", "largest_weights", "lean", "write_gallery_files"]
 
 COLOURS = ("red", "green", "blue")
+_COMMENT = re.compile(r"^[ \t]*/\*(?:(?!\*/).)*\*/[ \t]*$", re.MULTILINE | re.DOTALL)
+"""From the beginning of a line to the end of one."""
 
 
 def colour_names(network: Any) -> tuple[str, ...]:
@@ -34,6 +37,15 @@ def largest_weights(network: Any) -> tuple[float, ...]:
     """The largest magnitude in each kernel of the network's first layer; none of a pool."""
     weights = network.kernel(network.spec.layers[0].name)
     return () if weights is None else tuple(np.abs(weights[0]).max(axis=(0, 1, 2)).tolist())
+
+
+def lean(script: str) -> str:
+    """A page script without indentation, blank lines and comments that have lines to themselves.
+
+    It knows no JavaScript: a string of several lines would lose its indentation too.
+    ``tests/test_scripts.py`` sees to it that no script of ours has one.
+    """
+    return re.sub(r"^\s+", "", _COMMENT.sub("", script), flags=re.MULTILINE)
 
 
 def write_gallery_files(
@@ -107,7 +119,10 @@ def _cut(
 def _write_static(gallery: pages.Gallery, seen: pages.Survey, stage: Staging) -> None:
     static = templates_folder() / "static"
     for source in sorted(p for p in static.rglob("*") if p.is_file()):
-        stage.write(f"{layout.STATIC}/{source.relative_to(static).as_posix()}", source.read_bytes())
+        data = source.read_bytes()
+        if source.suffix == ".js":
+            data = lean(data.decode("utf-8")).encode("utf-8")
+        stage.write(f"{layout.STATIC}/{source.relative_to(static).as_posix()}", data)
     stage.write(layout.gallery_script(), contract.gallery_script(gallery.model, gallery.images))
     stage.write(
         layout.tour_script(),

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from generator.decode import decode, fit
 from generator.domain import InputImage, InputSpec, Problem
-from generator.errors import InputsError
+from generator.errors import ImageError, InputsError
 from generator.folders import FORMATS, FoundImage, Listing, lies_within, list_images, read_whole
 from generator.names import ids, natural_key, readable_title, shown
 from generator.sidecar import NO_SIDECAR, Sidecar
@@ -72,8 +72,17 @@ def load(candidate: Candidate, spec: InputSpec) -> tuple[InputImage, NDArray[np.
     """Read one image: its facts, and its pixels in sRGB, uint8 (spec.height, spec.width, 3).
 
     The file is read once, so its hash is that of the pixels even if it changes meanwhile. One
-    decoded image is held at a time. Raises ImageError.
+    decoded image is held at a time. Raises ImageError, also for one that the memory does not hold.
     """
+    try:
+        return _load(candidate, spec)
+    except MemoryError:
+        raise ImageError(
+            "expected an image that fits this machine's memory; make it smaller"
+        ) from None
+
+
+def _load(candidate: Candidate, spec: InputSpec) -> tuple[InputImage, NDArray[np.uint8]]:
     data = read_whole(candidate.path, MAX_BYTES)
     image = decode(data)
     title = candidate.sidecar.title or readable_title(candidate.path.stem)

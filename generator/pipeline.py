@@ -116,9 +116,6 @@ def _batches(
             batch.append(decoded.result())
         except ImageError as error:
             problems.append(Problem(candidate.source, "decode", str(error)))
-        except MemoryError:
-            message = "expected an image that fits this machine's memory; make it smaller"
-            problems.append(Problem(candidate.source, "decode", message))
         if len(batch) == size:
             yield batch
             batch = []

@@ -85,7 +85,7 @@ def answering(sheet: Sheet, reading: LayerReading) -> str:
 
 def strongest(sheet: Sheet, layer: Layer) -> str:
     """The layer's strongest value, whose it is and where."""
-    top = max(range(len(sheet.channels)), key=lambda i: (sheet.channels[i].high, -i))
+    top = sheet.strongest
     if not sheet.channels[top].peaks:
         return f"No channel of {layer.name} answers on this image."
     peak = sheet.channels[top].peaks[0]

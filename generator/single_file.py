@@ -9,9 +9,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from generator.errors import OutputError
+from generator.errors import OutputError, UsageError
 
-__all__ = ["refuse_unless_replaceable", "replacing"]
+__all__ = ["refuse_inside", "refuse_unless_replaceable", "replacing"]
 
 _HEAD = 64
 """Bytes from the start of a file that tell its kind."""
@@ -46,6 +46,20 @@ def refuse_unless_replaceable(output: Path, kind: str, is_kind: Callable[[bytes]
         raise _refusal(output, "a file that can be read and replaced", f"'{reason}'") from error
     if head and not is_kind(head):
         raise _refusal(output, f"{kind} or nothing at that place", "a file of another kind")
+
+
+def refuse_inside(output: Path, site: Path) -> None:
+    """Look whether ``output`` lies in the folder of a site, be it through links; touch nothing.
+
+    Raises:
+        UsageError: it does, and would be lost.
+    """
+    # not Path.resolve, which fails where links go in circles
+    if Path(os.path.realpath(output)).is_relative_to(os.path.realpath(site)):
+        raise UsageError(
+            f"--output: expected a file outside of the site, got {output}; the next build "
+            f"replaces {site} whole"
+        )
 
 
 @contextmanager

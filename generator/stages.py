@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -190,7 +190,8 @@ def _shared(config: Config, model: Model, stage: Staging, network: Any) -> pages
             reading=contract.read_reading(
                 stage.path(layout.reading_json(model.id, image)).read_bytes()
             ),
-            evidence=partial(evidence, image),
+            # eighteen pages of an image ask for it
+            evidence=cache(partial(evidence, image)),
         )
 
     return pages.Gallery(

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from operator import index
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -50,6 +51,50 @@ class Subject:
         return (self.facts.high - self.facts.low) / 255
 
 
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """A layer, as ``gallery.json`` has it; pairs are of rows and columns."""
+
+    name: str
+    height: int
+    width: int
+    channels: int
+    receptive_field: tuple[int, int]
+    stride: tuple[int, int]
+    start: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Model:
+    """A network, as ``gallery.json`` has it."""
+
+    id: str
+    title: str
+    trained: bool
+    height: int
+    width: int
+    """Of its input, pixels."""
+    layers: tuple[_Layer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """An image, as ``gallery.json`` has it."""
+
+    title: str
+    credit: str
+    license: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Gallery:
+    """What a figure takes from ``gallery.json``."""
+
+    models: tuple[_Model, ...]
+    images: Mapping[str, _Entry]
+    """By id."""
+
+
 def read_subject(
     site: Path, image: str, layer: str, channel: int, at: tuple[int, int] | None = None
 ) -> Subject:
@@ -68,45 +113,29 @@ def read_subject(
         SiteError: a file of the site is missing, damaged or does not fit the others.
     """
     gallery = _gallery(site)
-    try:
-        return _subject(site, gallery, image, layer, channel, at)
-    except (LookupError, TypeError, AttributeError) as error:
-        _damaged(site / layout.GALLERY_JSON, f"an entry of the output contract, missing: {error}")
-
-
-def _subject(
-    site: Path,
-    gallery: Mapping[str, Any],
-    image: str,
-    layer: str,
-    channel: int,
-    at: tuple[int, int] | None,
-) -> Subject:
-    entry = _image(gallery, image)
-    model, facts = _layer(gallery, layer)
-    if not 0 <= channel < facts["channels"]:
-        raise UsageError(
-            f"channel: expected 0 to {facts['channels'] - 1} for {layer}, got {channel}"
-        )
-    _refuse_position(at, facts)
-    sheet = _sheet(site, model["id"], image, facts)
-    own = sheet.channels[channel]
-    marked = None if own.silent else at or _strongest(own)
+    entry = _entry(gallery, image)
+    model, own = _model_and_layer(gallery, layer)
+    if not 0 <= channel < own.channels:
+        raise UsageError(f"channel: expected 0 to {own.channels - 1} for {layer}, got {channel}")
+    _refuse_position(at, own)
+    sheet = _sheet(site, model.id, image, own)
+    facts = sheet.channels[channel]
+    marked = None if facts.silent else at or _strongest(facts)
     return Subject(
-        model_title=model["title"],
-        trained=bool(model["weights"]["trained"]),
+        model_title=model.title,
+        trained=model.trained,
         layer=layer,
         channel=channel,
-        facts=own,
+        facts=facts,
         sheet=sheet,
         signed=any(c.low < 0 for c in sheet.channels),
-        grey=_grey(site, model["id"], image, sheet, channel),
+        grey=_grey(site, model.id, image, sheet, channel),
         pixels=_pixels(site, model, image),
         marked=marked,
-        field=_field(facts, marked) if marked else None,
-        title=str(entry["title"]),
-        credit=str(entry["credit"]),
-        license=str(entry["license"]),
+        field=_field(own, marked) if marked else None,
+        title=entry.title,
+        credit=entry.credit,
+        license=entry.license,
     )
 
 
@@ -114,20 +143,20 @@ def _strongest(channel: Channel) -> tuple[int, int] | None:
     return (channel.peaks[0].row, channel.peaks[0].column) if channel.peaks else None
 
 
-def _field(layer: Mapping[str, Any], position: tuple[int, int]) -> Rectangle:
+def _field(layer: _Layer, position: tuple[int, int]) -> Rectangle:
     """The receptive field of a value, in input pixels; may reach beyond the input."""
-    top, left = (position[i] * layer["stride"][i] + layer["start"][i] for i in range(len(position)))
-    height, width = layer["receptive_field"]
+    top, left = (p * s + a for p, s, a in zip(position, layer.stride, layer.start, strict=True))
+    height, width = layer.receptive_field
     return Rectangle(top, top + height, left, left + width)
 
 
-def _gallery(site: Path) -> Mapping[str, Any]:
+def _gallery(site: Path) -> _Gallery:
+    """What ``gallery.json`` says; the only place that may call that file damaged."""
     path = site / layout.GALLERY_JSON
     try:
         data: Any = json.loads(path.read_bytes())
-        if data["generator"]["name"] == "layerlight" and data["models"] and data["images"]:
-            found: Mapping[str, Any] = data
-            return found
+        if data["generator"]["name"] != "layerlight" or not data["models"] or not data["images"]:
+            _damaged(path, "the contents of a gallery")
     except (FileNotFoundError, NotADirectoryError):
         what = f"a folder without {layout.GALLERY_JSON}" if site.is_dir() else "no folder"
         raise UsageError(
@@ -137,28 +166,71 @@ def _gallery(site: Path) -> Mapping[str, Any]:
     except OSError as error:
         raise SiteError(f"{path}: cannot be read ({error.strerror})") from None
     except (ValueError, LookupError, TypeError, RecursionError):
-        pass
-    _damaged(path, "the contents of a gallery")
+        _damaged(path, "the contents of a gallery")
+    try:
+        return _Gallery(
+            models=tuple(_parsed_model(model) for model in data["models"]),
+            images={_text(image["id"]): _parsed_entry(image) for image in data["images"]},
+        )
+    except (ValueError, LookupError, TypeError) as error:
+        _damaged(path, f"the entries of the output contract ({type(error).__name__}: {error})")
 
 
-def _image(gallery: Mapping[str, Any], image: str) -> Mapping[str, Any]:
-    known: dict[str, Mapping[str, Any]] = {entry["id"]: entry for entry in gallery["images"]}
-    if image in known:
-        return known[image]
-    raise UsageError(
-        f"image: expected one of the gallery’s {len(known)} images, got {image!r}."
-        f"{_suggestion(image, [*known])}"
+def _parsed_model(data: Mapping[str, Any]) -> _Model:
+    return _Model(
+        id=_text(data["id"]),
+        title=_text(data["title"]),
+        trained=bool(data["weights"]["trained"]),
+        height=index(data["input"]["height"]),
+        width=index(data["input"]["width"]),
+        layers=tuple(_parsed_layer(layer) for layer in data["layers"]),
     )
 
 
-def _layer(gallery: Mapping[str, Any], layer: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+def _parsed_layer(data: Mapping[str, Any]) -> _Layer:
+    return _Layer(
+        name=_text(data["name"]),
+        height=index(data["height"]),
+        width=index(data["width"]),
+        channels=index(data["channels"]),
+        receptive_field=_pair(data["receptive_field"]),
+        stride=_pair(data["stride"]),
+        start=_pair(data["start"]),
+    )
+
+
+def _parsed_entry(data: Mapping[str, Any]) -> _Entry:
+    return _Entry(_text(data["title"]), _text(data["credit"]), _text(data["license"]))
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"expected a text, got {value!r}")
+    return value
+
+
+def _pair(value: Any) -> tuple[int, int]:
+    first, second = value
+    return index(first), index(second)
+
+
+def _entry(gallery: _Gallery, image: str) -> _Entry:
+    if image in gallery.images:
+        return gallery.images[image]
+    raise UsageError(
+        f"image: expected one of the gallery’s {len(gallery.images)} images, got {image!r}."
+        f"{_suggestion(image, [*gallery.images])}"
+    )
+
+
+def _model_and_layer(gallery: _Gallery, layer: str) -> tuple[_Model, _Layer]:
     """The first network with that layer, and the layer."""
     names: list[str] = []
-    for model in gallery["models"]:
-        for facts in model["layers"]:
-            if facts["name"] == layer:
-                return model, facts
-            names.append(facts["name"])
+    for model in gallery.models:
+        for own in model.layers:
+            if own.name == layer:
+                return model, own
+            names.append(own.name)
     raise LayerNotFound(
         f"layer: expected one of the gallery’s {len(names)} layers, got {layer!r}."
         f"{_suggestion(layer, names)}"
@@ -171,24 +243,25 @@ def _suggestion(given: str, known: Sequence[str]) -> str:
     return f" Did you mean {' or '.join(close)}?" if close else f" There are: {listed}"
 
 
-def _refuse_position(at: tuple[int, int] | None, layer: Mapping[str, Any]) -> None:
-    height, width = layer["height"], layer["width"]
+def _refuse_position(at: tuple[int, int] | None, layer: _Layer) -> None:
+    height, width = layer.height, layer.width
     if at is not None and not (0 <= at[0] < height and 0 <= at[1] < width):
         raise UsageError(
             f"--at: expected a row of 0 to {height - 1} and a column of 0 to {width - 1} for "
-            f"{layer['name']}, got {at[0]},{at[1]}"
+            f"{layer.name}, got {at[0]},{at[1]}"
         )
 
 
-def _sheet(site: Path, model: str, image: str, layer: Mapping[str, Any]) -> Sheet:
-    path = site / layout.sheet_json(model, image, layer["name"])
+def _sheet(site: Path, model: str, image: str, layer: _Layer) -> Sheet:
+    path = site / layout.sheet_json(model, image, layer.name)
+    data = _read(path)
     try:
-        sheet = contract.read_sheet(_read(path))
+        sheet = contract.read_sheet(data)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         _damaged(path, "the numbers of a sheet")
     told = (len(sheet.channels), sheet.tile_height, sheet.tile_width)
-    if told != (layer["channels"], layer["height"], layer["width"]):
-        _damaged(path, f"the numbers of the sheet of {layer['name']}")
+    if told != (layer.channels, layer.height, layer.width):
+        _damaged(path, f"the numbers of the sheet of {layer.name}")
     return sheet
 
 
@@ -201,9 +274,9 @@ def _grey(site: Path, model: str, image: str, sheet: Sheet, channel: int) -> NDA
     return whole[top : top + sheet.tile_height, left : left + sheet.tile_width]
 
 
-def _pixels(site: Path, model: Mapping[str, Any], image: str) -> NDArray[np.uint8]:
-    shape = (model["input"]["height"], model["input"]["width"], 3)
-    return _picture(site / layout.input_png(model["id"], image), shape)
+def _pixels(site: Path, model: _Model, image: str) -> NDArray[np.uint8]:
+    shape = (model.height, model.width, 3)
+    return _picture(site / layout.input_png(model.id, image), shape)
 
 
 def _picture(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8]:

@@ -16,6 +16,7 @@ __all__ = [
     "percent",
     "place",
     "shape",
+    "share_of",
     "signed",
     "size",
 ]
@@ -78,6 +79,14 @@ def count(n: int, singular: str, plural: str | None = None) -> str:
     """Up to ten in words: "four images", "12 images"."""
     word = _WORDS[n] if 0 <= n <= 10 else f"{n:,}"
     return f"{word} {singular if n == 1 else plural or singular + 's'}"
+
+
+def share_of(some: int, everything: int, noun: str) -> str:
+    """ "all five images", "three of five images"."""
+    of = count(everything, noun)
+    if some == everything:
+        return f"all {of}" if everything > 1 else of
+    return f"{_WORDS[some] if 0 <= some <= 10 else f'{some:,}'} of {of}"
 
 
 def listing(parts: Sequence[str]) -> str:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from typer.testing import CliRunner
 
+from generator import decode
 from generator import export as exports
 from generator.cli import app
 from generator.config import Config
@@ -85,13 +86,12 @@ def test_an_archive_holds_what_it_says_and_no_more(whole: tuple[Export, Arrays, 
 def test_the_values_are_those_of_the_gallery(
     site: Path, whole: tuple[Export, Arrays, Path]
 ) -> None:
-    """Exactly: a sheet's peaks are found at their places, float32 for float32."""
+    """A sheet's peaks are found at their places, but for how another processor rounds."""
     _, arrays, _ = whole
     for layer in ("block1_conv1", "block3_conv3", "block5_pool"):
         text = (site / "sheets" / "vgg16" / "chelsea" / f"{layer}.json").read_bytes()
         for c, channel in enumerate(json.loads(text)["channels"]):
             for row, column, value in channel["peaks"]:
-                # a gallery may have been built on another processor
                 assert arrays[f"chelsea/{layer}"][row, column, c] == pytest.approx(value, rel=1e-5)
 
 
@@ -205,6 +205,14 @@ def test_a_channel_that_a_layer_lacks_is_named(inputs: Path, tmp_path: Path) -> 
     assert not (tmp_path / "a.npz").exists()
 
 
+def test_a_choice_of_no_channels_is_refused(inputs: Path, tmp_path: Path) -> None:
+    """Rather than taken for all of them, or for none; in either format."""
+    for name in ("a.npz", "a.csv"):
+        with pytest.raises(UsageError, match="expected at least one channel, got none"):
+            export(_small(inputs), ["red"], channels=(), output=tmp_path / name)
+    assert {path.name for path in tmp_path.iterdir()} == {"inputs"}
+
+
 def test_a_csv_that_nobody_could_read_is_refused(
     inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -231,6 +239,18 @@ def test_only_a_file_of_its_kind_is_replaced(inputs: Path, tmp_path: Path) -> No
         with pytest.raises(UsageError, match=r"ends in \.npz or \.csv"):
             export(_small(inputs), ["red"], output=tmp_path / name)
     assert (tmp_path / "mine.csv").read_text() == "name,age\n"
+
+
+def test_nothing_is_written_into_the_site(inputs: Path, tmp_path: Path) -> None:
+    """The next build would remove it; a link does not hide where it lies."""
+    site = tmp_path / "gallery"
+    site.mkdir()
+    (tmp_path / "link").symlink_to(site)
+    config = Config(inputs=inputs, output=site)
+    for path in (site / "a.npz", site / "a.csv", tmp_path / "link" / "a.npz"):
+        with pytest.raises(UsageError, match="outside of the site"):
+            export(config, ["red"], output=path)
+    assert list(site.iterdir()) == []
 
 
 @pytest.mark.parametrize("suffix", [".npz", ".csv"])
@@ -265,6 +285,32 @@ def test_an_image_that_cannot_be_used_is_noted(inputs: Path, tmp_path: Path) -> 
     with pytest.raises(InputsError, match="notes.jpg: Expected a JPEG"):
         export(config, ["notes"], output=tmp_path / "b.npz")
     assert not (tmp_path / "b.npz").exists()
+
+
+@pytest.fixture
+def huge(inputs: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Name of an image among the others that no memory holds."""
+    photo(inputs / "huge.png", (1, 2, 3))
+    data = (inputs / "huge.png").read_bytes()
+
+    def decoded(given: bytes) -> Image.Image:
+        if given == data:
+            raise MemoryError
+        return decode.decode(given)
+
+    monkeypatch.setattr("generator.inputs.decode", decoded)
+    return "huge.png"
+
+
+def test_an_image_that_does_not_fit_the_memory_is_noted(
+    inputs: Path, tmp_path: Path, huge: str
+) -> None:
+    """As in a build; the others are written."""
+    done = export(_small(inputs, "block1_pool"), everything=True, output=tmp_path / "a.npz")
+    assert done.images == 3
+    (problem,) = done.problems
+    assert (problem.source, problem.stage) == (huge, "decode")
+    assert "fits this machine's memory" in problem.message
 
 
 # -- The command
@@ -306,6 +352,16 @@ def test_an_image_that_was_skipped_makes_the_exit_code_3(
     assert code == 3
     assert out.startswith("wrote activations.npz: images 4,")
     assert err.startswith("problem: notes.jpg (decode): Expected a JPEG")
+
+
+def test_an_image_that_does_not_fit_the_memory_makes_it_3_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, huge: str
+) -> None:
+    """And no traceback."""
+    monkeypatch.chdir(tmp_path)
+    code, out, err = _run("--all", "--layers", "block1_pool", "--size", "32")
+    assert (code, out[:35]) == (3, "wrote activations.npz: images 3, la")
+    assert err.startswith(f"problem: {huge} (decode): expected an image that fits")
 
 
 @pytest.mark.parametrize(

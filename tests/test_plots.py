@@ -18,6 +18,7 @@ from PIL import Image
 from generator.contract import read_sheet
 from generator.domain import Channel, Histogram, Layer, Peak, Sheet, Window
 from generator.pages import plots
+from generator.pages.plots.spread import LOG_FLOOR
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 NARROW = "\u202f"
@@ -53,7 +54,7 @@ def shares(current: str, **zeros: float) -> plots.Sparsity:
     layers = [layer(name, "pool" if name.endswith("pool") else "conv") for name in zeros]
     sheets = {name: sheet(channel(1, share)) for name, share in zeros.items()}
     here = next(la for la in layers if la.name == current)
-    return plots.sparsity(layers, sheets, here, {name: f"{name}.html" for name in zeros})
+    return plots.sparsity_plot(layers, sheets, here, {name: f"{name}.html" for name in zeros})
 
 
 def bar_tops(spread: plots.Spread) -> dict[int, float]:
@@ -76,7 +77,7 @@ def step_tops(strengths: plots.Strengths) -> list[float]:
 
 def test_zeros_are_taken_out_of_the_first_bar() -> None:
     """Of 32 values 20 are zero; bin 0 holds them and two more, so the first bar holds two."""
-    found = plots.spread(
+    found = plots.spread_plot(
         sheet(channel(8, 12 / 16), channel(6, 0.5), p99_9=8, bins={0: 22, 8: 9, 255: 1}),
         signed=False,
     )
@@ -89,7 +90,7 @@ def test_zeros_are_taken_out_of_the_first_bar() -> None:
 
 def test_bars_are_as_high_as_the_logarithm_of_their_count() -> None:
     """From 1 to 100 as far as from 100 to 10,000; the tallest bar fills the area."""
-    found = plots.spread(
+    found = plots.spread_plot(
         sheet(channel(8, 0), p99_9=8, bins={0: 10_000, 100: 100, 255: 1}), signed=False
     )
     tops = bar_tops(found)
@@ -103,7 +104,7 @@ def test_bars_are_as_high_as_the_logarithm_of_their_count() -> None:
 
 def test_the_axis_of_activations_ends_at_the_shared_scale() -> None:
     """The last label stands at the right and says that all above is counted there."""
-    found = plots.spread(sheet(channel(9000, 0), p99_9=4067, bins={0: 16}), signed=False)
+    found = plots.spread_plot(sheet(channel(9000, 0), p99_9=4067, bins={0: 16}), signed=False)
     across = found.drawing.across
     assert (across[0].at, across[0].text) == (0, "0")
     assert (across[-1].at, across[-1].text, across[-1].anchor) == (100, "4,067 and above", "end")
@@ -113,7 +114,10 @@ def test_the_axis_of_activations_ends_at_the_shared_scale() -> None:
 def test_a_signed_layer_speaks_of_magnitudes() -> None:
     """On the axes, in the caption and to a screen reader."""
     values = sheet(channel(8, 0), p99_9=8, bins={3: 10, 255: 6})
-    spread, strengths = plots.spread(values, signed=True), plots.strengths(values, signed=True)
+    spread, strengths = (
+        plots.spread_plot(values, signed=True),
+        plots.strengths_plot(values, signed=True),
+    )
     assert spread.drawing.down_name.startswith("magnitudes")
     assert spread.drawing.across_name == "activation, without its sign"
     assert spread.drawing.caption == (
@@ -128,13 +132,16 @@ def test_a_signed_layer_speaks_of_magnitudes() -> None:
 def test_a_silent_layer_has_nothing_to_draw() -> None:
     """No bar, no area, no line of the scale; the hatching covers all channels."""
     quiet = sheet(channel(0, 1), channel(0, 1), bins={0: 32})
-    spread, strengths = plots.spread(quiet, signed=False), plots.strengths(quiet, signed=False)
+    spread, strengths = (
+        plots.spread_plot(quiet, signed=False),
+        plots.strengths_plot(quiet, signed=False),
+    )
     assert (spread.path, spread.empty, spread.zero_width) == ("", "no value but zero", 100)
     assert spread.drawing.caption == "All of the 32 values are exactly zero."
     assert (strengths.path, strengths.top, strengths.scale) == ("", "", None)
     assert (strengths.silent_from, strengths.silent_width) == (0, 100)
     assert strengths.drawing.caption == "All 2 channels are silent on this image."
-    one = plots.strengths(sheet(channel(0, 1), bins={0: 16}), signed=False)
+    one = plots.strengths_plot(sheet(channel(0, 1), bins={0: 16}), signed=False)
     assert one.drawing.caption == "The only channel is silent on this image."
 
 
@@ -237,7 +244,7 @@ def test_one_layer_alone_has_one_dot_and_no_line() -> None:
 
 def test_channels_are_sorted_and_the_silent_are_counted() -> None:
     """Of four channels one is silent; steps fall in proportion from the strongest to zero."""
-    found = plots.strengths(
+    found = plots.strengths_plot(
         sheet(channel(2, 0), channel(0, 1), channel(8, 0), channel(4, 0), p99_9=6), signed=False
     )
     first, second, third, last = step_tops(found)
@@ -258,7 +265,7 @@ def test_channels_are_sorted_and_the_silent_are_counted() -> None:
 
 def test_a_channel_alone_is_not_compared() -> None:
     """One step, no half, no ranks."""
-    found = plots.strengths(sheet(channel(5, 0), p99_9=5), signed=False)
+    found = plots.strengths_plot(sheet(channel(5, 0), p99_9=5), signed=False)
     assert len(step_tops(found)) == 1
     assert found.drawing.caption == "The only channel reaches 5."
     assert [t.text for t in found.drawing.across] == ["1st"]
@@ -266,7 +273,7 @@ def test_a_channel_alone_is_not_compared() -> None:
 
 def test_alike_channels_are_one_step() -> None:
     """512 equal channels make a path of one step, and nobody is called the upper half."""
-    found = plots.strengths(sheet(*[channel(5, 0)] * 512, p99_9=5), signed=False)
+    found = plots.strengths_plot(sheet(*[channel(5, 0)] * 512, p99_9=5), signed=False)
     assert step_tops(found) == [step_tops(found)[0]] * 512
     assert len(found.path) < 30
     assert found.drawing.caption == "#0 reaches 5; none is silent."
@@ -278,8 +285,8 @@ def test_values_that_are_not_finite_are_owned_up_to() -> None:
         channel(8, 0.5), channel(0, 1, finite=False), p99_9=8, bins={0: 24, 200: 4, 255: 4}
     )
     said = "; one channel had values that are not finite, counted as zero."
-    assert plots.spread(values, signed=False).drawing.caption.endswith(said)
-    strengths = plots.strengths(values, signed=False)
+    assert plots.spread_plot(values, signed=False).drawing.caption.endswith(said)
+    strengths = plots.strengths_plot(values, signed=False)
     assert strengths.drawing.caption == f"#0 reaches 8; none is silent{said}"
     assert strengths.silent_width == 0
 
@@ -287,7 +294,7 @@ def test_values_that_are_not_finite_are_owned_up_to() -> None:
 def test_ticks_are_round_numbers_up_to_the_strongest() -> None:
     """Two to four beside zero, whatever the order of magnitude."""
     for high in (0.00012, 0.7, 1, 3, 7915, 2.4e7):
-        found = plots.strengths(sheet(channel(high, 0), p99_9=high), signed=False)
+        found = plots.strengths_plot(sheet(channel(high, 0), p99_9=high), signed=False)
         values = [float(t.text.replace(",", "").replace("−", "-")) for t in found.drawing.down]
         assert 2 <= len(values) - 1 <= 4
         assert 0.5 * high < values[-1] <= high * 1.0001
@@ -317,16 +324,19 @@ def numbers(site: Path, image: str, name: str) -> tuple[Sheet, Any]:
 def test_the_plots_hold_on_the_pixels(site: Path, image: str, name: str) -> None:
     """Bars, channels, silent ones and the half of the values, counted again in the PNG."""
     read, maps = numbers(site, image, name)
-    spread, strengths = plots.spread(read, signed=False), plots.strengths(read, signed=False)
+    spread, strengths = (
+        plots.spread_plot(read, signed=False),
+        plots.strengths_plot(read, signed=False),
+    )
     zeros = sum(c.zero_fraction for c in read.channels) / len(read.channels)
     assert spread.zero_width == pytest.approx(100 * zeros, abs=0.06)
     # the darkest bars apart, whose values an 8-bit tile cannot tell from zero
     heights = {i: 88 - top for i, top in bar_tops(spread).items()}
     counted = np.histogram(np.minimum(maps, read.p99_9), 32, (0, read.p99_9))[0]
-    full = 88 / log10(bars_of(read)[0] / plots.LOG_FLOOR)
+    full = 88 / log10(bars_of(read)[0] / LOG_FLOOR)
     for i in range(4, 31):
         if counted[i] > 300:
-            shown = plots.LOG_FLOOR * 10 ** (heights[i] / full)
+            shown = LOG_FLOOR * 10 ** (heights[i] / full)
             assert shown == pytest.approx(counted[i], rel=0.15)
     tops = np.sort(maps.max(axis=(1, 2)))[::-1]
     area = (128 - np.array(step_tops(strengths))) / (128 - step_tops(strengths)[0])
@@ -379,9 +389,9 @@ def test_the_plots_are_light_and_can_be_followed(site: Path) -> None:
         html = drawn(
             plots.Plots(
                 "Title",
-                plots.spread(read, signed=False),
-                plots.sparsity(layers, sheets, here, links),
-                plots.strengths(read, signed=False),
+                plots.spread_plot(read, signed=False),
+                plots.sparsity_plot(layers, sheets, here, links),
+                plots.strengths_plot(read, signed=False),
             )
         )
         assert len(html.encode()) < 9000

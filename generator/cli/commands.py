@@ -20,7 +20,7 @@ from generator.errors import UsageError, WeightsNotFound
 __all__ = ["app", "main"]
 
 PROBLEMS = 3
-LICENCE = "Karen Simonyan and Andrew Zisserman (Visual Geometry Group, Oxford), CC BY 4.0"
+WEIGHTS_CREDIT = "Karen Simonyan and Andrew Zisserman (Visual Geometry Group, Oxford), CC BY 4.0"
 
 app = typer.Typer(
     name="layerlight",
@@ -280,7 +280,7 @@ def weights(
         # A file that is named is the only source; without one the first that has them is.
         usable = statuses[0].found if file else any(status.found for status in statuses)
         found = find_vgg16(file) if usable else None
-        say(texts.weights_lines(found, expected_identity(), statuses, LICENCE))
+        say(texts.weights_lines(found, expected_identity(), statuses, WEIGHTS_CREDIT))
         if not found:
             raise WeightsNotFound(
                 f"{file} does not hold the weights of VGG16; correct --weights, or leave it out"

@@ -14,6 +14,7 @@ from generator.pages.parts import (
     Page,
     Tile,
     Tiles,
+    crop_origin,
     decimals,
     page,
     rail,
@@ -129,13 +130,14 @@ def across_page(gallery: Gallery, layer: Layer, across: Across) -> Page:
 
 def _crop(at: str, gallery: Gallery, layer: Layer, channel: int, found: Occurrence) -> Crop:
     number_of, row, column, value = found
-    image, model, window = gallery.images[number_of], gallery.model, layer.window
+    image, model = gallery.images[number_of], gallery.model
+    first_row, first_column = crop_origin(layer, row, column)
     return Crop(
         href=layout.href(at, layout.layer_page(image.id, model.id, layer.name))
         + f"#{channel}@{row},{column}",
         photo=layout.href(at, layout.input_png(model.id, image.id)),
-        row=row * window.stride_y + window.start_y,
-        column=column * window.stride_x + window.start_x,
+        row=first_row,
+        column=first_column,
         value=number(value),
         title=image.title,
     )

@@ -12,11 +12,20 @@ from typing import Any
 
 from generator import layout
 from generator.domain import Account, Evidence, InputImage, Knots, Layer, Operation, Peak
-from generator.pages.parts import Gallery, ImageFacts, ratio, window_box, window_numbers
+from generator.pages.parts import (
+    Gallery,
+    ImageFacts,
+    crop_origin,
+    decimals,
+    ratio,
+    value_place,
+    window_box,
+    window_numbers,
+)
 from generator.sizes import grid_factor
-from generator.wording import extent, number, ordinal, percent, signed, size
+from generator.wording import extent, number, percent, signed, size
 
-__all__ = ["Sum", "Term", "ThreadStep", "channel_view"]
+__all__ = ["Sum", "Term", "ThreadStep", "channel_view", "reaches_pixels"]
 
 MAP_SIDE = 280
 """Side of the open channel's map, CSS pixels, or the largest whole multiple below it."""
@@ -75,14 +84,16 @@ def channel_view(
 ) -> dict[str, Any]:
     """Everything the template shows of the strongest channel, and ``setup`` for the scripts."""
     model, sheet = gallery.model, facts.sheets[layer.name]
-    top = max(range(len(sheet.channels)), key=lambda i: (sheet.channels[i].high, -i))
+    top = sheet.strongest
     measured = sheet.channels[top]
     peak = measured.peaks[0] if measured.peaks else None
     evidence = facts.evidence()
     multiple = max(1, MAP_SIDE // max(layer.height, layer.width))
     return {
         "number": top,
-        "rank": _rank(1, layer.channels) if peak else "silent on this image",
+        "rank": f"the strongest of {layer.channels} on this image"
+        if peak
+        else "silent on this image",
         "photo": layout.href(at, layout.input_png(model.id, image.id)),
         "sheet": layout.href(at, layout.sheet_png(model.id, image.id, layer.name)),
         "columns": sheet.columns,
@@ -92,6 +103,9 @@ def channel_view(
         "gain": ratio(measured.high, sheet.p99_9),
         "map_height": layer.height * multiple,
         "map_width": layer.width * multiple,
+        "ratio": decimals(layer.height / layer.width),
+        "mark": value_place(layer, peak.row, peak.column) if peak else None,
+        "crop": crop_origin(layer, peak.row, peak.column) if peak else (0, 0),
         "map_size": size(layer.height, layer.width),
         "peak": peak,
         "value": number(peak.value) if peak else "0",
@@ -101,22 +115,18 @@ def channel_view(
         "box": window_box(layer, model, peak),
         "window": layer.window,
         "lightest": number(sheet.p99_9),
-        "sum": _sum(at, gallery, image, layer, evidence.accounts[layer.name].of(top))
+        "sum": _sum(at, gallery, image, layer, evidence.accounts[layer.name].of(top), peak)
         if layer.kind == "conv" and layer.name in evidence.accounts
         else None,
         "handed_on": _handed_on(layer),
         "thread": _thread(at, gallery, image, layer, evidence, (top, peak)),
+        "thread_title": _thread_title(gallery, layer),
         "thread_text": _thread_text(gallery, layer),
         "missing": _missing(layer),
         "largest": number(gallery.largest_weights[top]) if _sees_pixels(layer) else "",
         "kernels": layout.href(at, layout.kernels_png(model.id)) if _sees_pixels(layer) else "",
         "setup": json.dumps(_setup(at, gallery, image, facts, layer), separators=(",", ":")),
     }
-
-
-def _rank(rank: int, channels: int) -> str:
-    place = "" if rank == 1 else f"{ordinal(rank)} "
-    return f"the {place}strongest of {channels} on this image"
 
 
 def _setup(
@@ -194,7 +204,12 @@ def _sees_pixels(layer: Layer) -> bool:
 
 
 def _sum(
-    at: str, gallery: Gallery, image: InputImage, layer: Layer, account: Account | None
+    at: str,
+    gallery: Gallery,
+    image: InputImage,
+    layer: Layer,
+    account: Account | None,
+    peak: Peak | None,
 ) -> Sum:
     operation = layer.operation
     assert operation is not None  # a layer with accounts has one
@@ -221,14 +236,19 @@ def _sum(
     return Sum(
         *_words(gallery, layer, operation),
         terms=(*terms, *(waiting,) * (TERMS - len(terms))),
-        more=term(f"{account.more} more push up", "", account.more_sum),
-        down=term(f"{account.down} push down", "", account.down_sum),
-        rest=f"{account.nothing} add nothing; the bias adds"
+        more=term(f"{account.more} more {_push(account.more)} up", "", account.more_sum),
+        down=term(f"{account.down} {_push(account.down)} down", "", account.down_sum),
+        rest=f"{account.nothing} add{'s' if account.nothing == 1 else ''} nothing; the bias adds"
         if account.nothing
         else "The bias adds",
         bias=signed(account.bias),
-        total=number(account.total),
+        # as measured: summed up again in another order it may differ in the seventh digit
+        total=number(peak.value if peak else account.total),
     )
+
+
+def _push(channels: int) -> str:
+    return "pushes" if channels == 1 else "push"
 
 
 def _words(gallery: Gallery, layer: Layer, operation: Operation) -> tuple[str, str]:
@@ -317,6 +337,17 @@ def _thread(
     return tuple(steps)
 
 
+def reaches_pixels(gallery: Gallery, layer: Layer) -> bool:
+    """Whether all that the layer is made of, down to the input, is captured."""
+    return _chain(gallery, layer)[-1].operation is not None
+
+
+def _thread_title(gallery: Gallery, layer: Layer) -> str:
+    end = _chain(gallery, layer)[-1].name
+    where = "the pixels" if reaches_pixels(gallery, layer) else end
+    return f"The strongest thread, down to {where}"
+
+
 def _thread_text(gallery: Gallery, layer: Layer) -> str:
     chain = _chain(gallery, layer)
     text = (
@@ -325,7 +356,7 @@ def _thread_text(gallery: Gallery, layer: Layer) -> str:
     )
     if any(la.kind == "pool" for la in chain):
         text += " A pool between two steps, drawn as a bar, hands on the largest of its values."
-    if chain[-1].operation is None:
+    if not reaches_pixels(gallery, layer):
         text += " It ends where this gallery’s layers do."
     return text
 
@@ -367,6 +398,7 @@ def _thread_step(
     window = layer.window
     page = layout.href(at, layout.layer_page(image.id, gallery.model.id, layer.name))
     row, column = divmod(knot[1], layer.width) if knot else (0, 0)
+    crop_row, crop_column = crop_origin(layer, row, column)
     return ThreadStep(
         layer=layer.name,
         sees=f"sees {extent(window.height, window.width)} px",
@@ -376,6 +408,6 @@ def _thread_step(
         label=f"#{knot[0]}" if knot else "",
         gives=gives if knot else "",
         after_pool=after_pool,
-        crop_row=row * window.stride_y + window.start_y,
-        crop_column=column * window.stride_x + window.start_x,
+        crop_row=crop_row,
+        crop_column=crop_column,
     )

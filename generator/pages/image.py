@@ -186,7 +186,7 @@ def _chapter(
 ) -> Chapter:
     model, sheet = gallery.model, facts.sheets[layer.name]
     reading = facts.reading.layers[layer.name]
-    top = max(range(len(sheet.channels)), key=lambda i: (sheet.channels[i].high, -i))
+    top = sheet.strongest
     drawn = (
         f", drawn at 1/{strip_factor(layer)} size: the largest of each "
         f"{size(strip_factor(layer), strip_factor(layer))}"

@@ -114,7 +114,7 @@ def _text(sheet: Sheet, layer: Layer, facts: ImageFacts, look: str) -> str:
 
 
 def _note(sheet: Sheet, layer: Layer) -> str:
-    top = max(range(len(sheet.channels)), key=lambda i: (sheet.channels[i].high, -i))
+    top = sheet.strongest
     drawn = grid_factor(layer)
     if sheet.layer_high == 0:
         return "No channel of this layer answers on this image."

@@ -32,16 +32,19 @@ __all__ = [
     "Legend",
     "Link",
     "Page",
+    "Place",
     "RailBlock",
     "Tile",
     "Tiles",
     "blocks",
+    "crop_origin",
     "figures",
     "legend",
     "page",
     "rail",
     "state",
     "tile",
+    "value_place",
     "window_box",
     "window_numbers",
 ]
@@ -221,8 +224,7 @@ def window_box(layer: Layer, model: Model, peak: Peak | None) -> Box | None:
     if peak is None:
         return None
     window = layer.window
-    top = peak.row * window.stride_y + window.start_y
-    left = peak.column * window.stride_x + window.start_x
+    top, left = crop_origin(layer, peak.row, peak.column)
     first_row, last_row = max(0, top), min(model.input.height, top + window.height) - 1
     first_column, last_column = max(0, left), min(model.input.width, left + window.width) - 1
     seen = (last_row - first_row + 1, last_column - first_column + 1)
@@ -237,6 +239,32 @@ def window_box(layer: Layer, model: Model, peak: Peak | None) -> Box | None:
         first_row=first_row,
         last_row=last_row,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One value's cell of a map, in percent of it."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+def value_place(layer: Layer, row: int, column: int) -> Place:
+    """The cell of the value at a row and a column."""
+    return Place(
+        _share(column, layer.width),
+        _share(row, layer.height),
+        _share(1, layer.width),
+        _share(1, layer.height),
+    )
+
+
+def crop_origin(layer: Layer, row: int, column: int) -> tuple[int, int]:
+    """First row and column of what a value sees, input pixels; outside the input where padded."""
+    window = layer.window
+    return row * window.stride_y + window.start_y, column * window.stride_x + window.start_x
 
 
 def window_numbers(layer: Layer) -> list[int]:
@@ -379,7 +407,7 @@ class Figures:
 
 def figures(page_path: str, model: Model, layer: Layer, sheet: Sheet, image: str) -> Figures:
     """The three figures for one image; the window is that of the layer's strongest value."""
-    top = max(range(len(sheet.channels)), key=lambda i: (sheet.channels[i].high, -i))
+    top = sheet.strongest
     peaks = sheet.channels[top].peaks
     zeros = sum(c.zero_fraction for c in sheet.channels) / len(sheet.channels)
     sees = f"{size(layer.window.height, layer.window.width)} px"

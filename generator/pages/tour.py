@@ -11,17 +11,20 @@ from dataclasses import dataclass
 
 from generator import layout, sentences
 from generator.domain import Account, Across, Channel, Layer
+from generator.pages.channel import reaches_pixels
 from generator.pages.parts import (
     Box,
     Gallery,
     ImageFacts,
     Link,
     Page,
+    Place,
     page,
     ratio,
+    value_place,
     window_box,
 )
-from generator.wording import count, number, ordinal, percent, place, size
+from generator.wording import count, number, ordinal, percent, place, share_of, size
 
 __all__ = ["Stop", "tour_page", "tour_stops"]
 
@@ -54,10 +57,7 @@ class Specimen:
     gain: str
     map_height: int
     map_width: int
-    mark_left: float
-    mark_top: float
-    mark_width: float
-    mark_height: float
+    mark: Place
     box: Box | None
     caption: str
 
@@ -70,7 +70,7 @@ def tour_page(gallery: Gallery, first: ImageFacts, stops: tuple[Stop, ...]) -> P
         "tour.html.jinja",
         gallery,
         title="A tour in six steps" if len(stops) == 6 else "A tour",
-        description=f"From the pixels of “{image.title}” to the deepest layer of {model.title}.",
+        description=f"From the pixels of “{image.title}” to {model.layers[-1].name}.",
         section="learn",
         crumbs=(
             Link("Layerlight", layout.href(at, layout.FRONT_PAGE)),
@@ -129,19 +129,15 @@ def _specimen(at: str, gallery: Gallery, first: ImageFacts, stop: Stop) -> Speci
         gain=ratio(channel.high, sheet.p99_9),
         map_height=layer.height,
         map_width=layer.width,
-        mark_left=round(100 * peak.column / layer.width, 3),
-        mark_top=round(100 * peak.row / layer.height, 3),
-        mark_width=round(100 / layer.width, 3),
-        mark_height=round(100 / layer.height, 3),
+        mark=value_place(layer, peak.row, peak.column),
         box=window_box(layer, model, peak),
         caption=f"{layer.name} #{top}",
     )
 
 
 def _strongest(first: ImageFacts, layer: Layer) -> tuple[int, Channel]:
-    channels = first.sheets[layer.name].channels
-    top = max(range(len(channels)), key=lambda i: (channels[i].high, -i))
-    return top, channels[top]
+    sheet = first.sheets[layer.name]
+    return sheet.strongest, sheet.channels[sheet.strongest]
 
 
 def _account(first: ImageFacts, layer: Layer) -> Account | None:
@@ -181,17 +177,19 @@ def _whole(gallery: Gallery) -> Stop:
 def _early(gallery: Gallery, first: ImageFacts, layer: Layer) -> Stop:
     top, channel = _strongest(first, layer)
     peak = channel.peaks[0]
+    box = window_box(layer, gallery.model, peak)
+    assert box is not None  # a peak has one
+    seen = size(box.last_row - box.first_row + 1, box.last_column - box.first_column + 1)
+    rest = "and from the zeros beyond the border" if box.cut else "and from nothing else"
+    small = layer.window.height < gallery.model.input.height // 8
     return _stop(
         gallery,
         first,
         layer,
-        "A window of a few pixels"
-        if layer.window.height < gallery.model.input.height // 8
-        else "The first layer here",
+        "A window of a few pixels" if small else "The first layer here",
         f"Channel {top} of {layer.name} has the strongest value of its layer, "
         f"{number(peak.value)}, {place(peak, layer.height, layer.width)}. It was computed from "
-        f"{size(layer.window.height, layer.window.width)} pixels, those in the magenta box, "
-        f"and from nothing else.",
+        f"{seen} pixels, those in the magenta box, {rest}.",
     )
 
 
@@ -210,71 +208,79 @@ def _middle(gallery: Gallery, first: ImageFacts, layer: Layer) -> Stop:
 
 
 def _why(gallery: Gallery, first: ImageFacts, layer: Layer, account: Account) -> Stop:
+    source = layer.operation.source if layer.operation else ""
     push = account.pushes[0]
-    operation = layer.operation
-    named = (
-        f"channel {push.channel} of {operation.source}"
-        if operation and operation.source
-        else gallery.colours[push.channel]
-    )
-    pushing = len(account.pushes) + account.more
+    up, down = len(account.pushes) + account.more, account.down
+    noun, of = ("channel", source) if source else ("colour", "the input")
+    pushed = f"{count(up, noun).capitalize()} of {of} {'pushes' if up == 1 else 'push'} it up"
+    if down:
+        pushed += f", {count(down, noun)} {'pushes' if down == 1 else 'push'} it down"
+    hardest = f"channel {push.channel}" if source else gallery.colours[push.channel]
+    follow = ""
+    if source:
+        end = "the pixels" if reaches_pixels(gallery, layer) else "the first layer of this gallery"
+        follow = f" Follow the thread below it, down to {end}."
+    _, channel = _strongest(first, layer)
     return _stop(
         gallery,
         first,
         layer,
         "A value is a sum",
-        f"Where does {number(account.total)} come from? {count(pushing, 'channel').capitalize()} "
-        f"of the layer before push it up, {count(account.down, 'pushes', 'push')} it down. The "
-        f"hardest push, {number(push.value)}, is that of {named}: "
-        f"{percent(push.value / account.upward)} of all that pushes up. Follow the thread below "
-        "it, down to the pixels.",
+        f"Where does {number(channel.high)} come from? {pushed}. The hardest push, "
+        f"{number(push.value)}, is that of {hardest}: {percent(push.value / account.upward)} of "
+        f"all that pushes up.{follow}",
         "sum",
     )
 
 
 def _deep(gallery: Gallery, first: ImageFacts, layer: Layer) -> Stop:
     top, _ = _strongest(first, layer)
-    sheet = first.sheets[layer.name]
+    sheet, given = first.sheets[layer.name], gallery.model.input
+    window = layer.window
     silent = len(sentences.silent_channels(sheet))
+    share = min(window.height / given.height, window.width / given.width)
+    if share >= 1:
+        sees = "One of its values can see the whole image, so it says that something is there."
+    elif share >= 0.5:
+        sees = (
+            f"One of its values sees {size(window.height, window.width)} pixels, so it says that "
+            "something is there, and roughly where."
+        )
+    else:
+        sees = (
+            f"One of its values sees {size(window.height, window.width)} pixels, and its map has "
+            f"{size(layer.height, layer.width)} places to say where."
+        )
     return _stop(
         gallery,
         first,
         layer,
-        "Deep down: where, not what",
+        "Deep down: where, not what" if share >= 0.5 else "Further down",
         f"{layer.name} has {layer.channels} maps of {size(layer.height, layer.width)}; "
         f"{percent(sentences.zero_share(sheet))} of their values are zero and "
         f"{count(silent, 'channel is', 'channels are')} silent on this image. Channel {top} is the "
-        f"strongest. One of its values sees "
-        f"{size(layer.window.height, layer.window.width)} pixels, so it says that something is "
-        "there, and roughly where.",
+        f"strongest. {sees}",
     )
 
 
 def _others(gallery: Gallery, first: ImageFacts, layer: Layer, across: Across) -> Stop:
     top, _ = _strongest(first, layer)
-    on = [o for o in across.on[top] if o[3] > 0]
-    order = sorted(on, key=lambda o: (-abs(o[3]), o))
-    rank = next((i for i, o in enumerate(order, 1) if o[0] == 0), 0)
-    where = (
-        f" It answers on {_of(len(on), len(gallery.images))}; on the first it is "
-        f"{'strongest' if rank == 1 else f'{ordinal(rank)} strongest'}."
-        if rank and len(gallery.images) > 1
-        else " There is only one image in this gallery: put a second beside it."
-    )
+    images = len(gallery.images)
+    if images == 1:
+        where = " This gallery has one image only: put a second beside it."
+    else:
+        rank = across.ahead[top] + 1
+        where = (
+            f" It answers on {share_of(across.lit[top], images, 'image')}; on the first it is "
+            f"{'strongest' if rank == 1 else f'{ordinal(rank)} strongest'}. What do the windows "
+            "have in common?"
+        )
     return Stop(
         title="One channel, every image",
         text=f"Channel {top} of {layer.name} again, on one scale for all images, with the windows "
-        f"where it is strongest.{where} What do the windows have in common?",
+        f"where it is strongest.{where}",
         path=layout.across_page(gallery.model.id, layer.name),
         fragment=str(top),
         part="open",
         layer=None,
-    )
-
-
-def _of(some: int, images: int) -> str:
-    """ "all five images", "three of five images"."""
-    everything = count(images, "image")
-    return (
-        f"all {everything}" if some == images else f"{count(some, '', '').strip()} of {everything}"
     )

@@ -68,9 +68,17 @@ def test_a_point_moves_by_keys_and_stands_in_the_address(root: str, open_page: O
     assert not visit.faults + again.faults
 
 
-@pytest.mark.parametrize("at", ["28,3", "x,y", "1", "999,999"])
-def test_an_edited_point_is_put_inside_or_ignored(root: str, open_page: Open, at: str) -> None:
-    """No error, no empty chapter."""
+@pytest.mark.parametrize(
+    ("at", "put"),
+    [("28,3", "27,3"), ("999,999", "27,27"), ("x,y", ""), ("1", ""), ("-1,3", "")],
+)
+def test_an_edited_point_is_put_inside_or_ignored(
+    root: str, open_page: Open, at: str, put: str
+) -> None:
+    """To the nearest square of 28 x 28; what is no point picks none."""
     visit = open_page(f"{root}{PAGE}?at={at}")
-    assert visit.page.locator(".chapter").count() == 18
+    if put:
+        visit.page.wait_for_url(f"**at={put}*")
+        visit.page.locator("#block5_conv3 [data-above]").wait_for()
+    assert visit.page.locator("[data-above]:visible").count() == (18 if put else 0)
     assert not visit.faults

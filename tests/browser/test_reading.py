@@ -616,6 +616,7 @@ def test_the_tools_hide_behind_a_button_on_a_phone(root: str, open_page: Open) -
         (f"{DEEP}?show=silent", WIDE, ""),
         (f"{LAYER}?show=silent#9999", PHONE, ""),
         ("layers/vgg16/block3_conv3.html#117", WIDE, ""),
+        ("layers/vgg16/block3_conv3.html#117", PHONE, ""),
         ("images/chelsea/index.html?at=12,9", WIDE, ""),
         ("images/chelsea/index.html?at=12,9", PHONE, ""),
         (f"{LAYER}?tour=3#{CHANNEL}", WIDE, ""),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,12 +15,11 @@ from tests.browser.sheets import data_of, facts_of, strongest
 from tests.browser.visits import PHONE, WIDE, Size, Visit, Visitor
 
 Open = Callable[..., Visit]
-LAYERS = ("block1_conv1", "block2_conv2", "block3_conv3")
 
 
 @pytest.fixture(scope="module")
 def cup(small_inputs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A gallery that begins with the coffee cup and has three layers, no values files."""
+    """A gallery that begins with the coffee cup and has two blocks only, no values files."""
     folder = tmp_path_factory.mktemp("cup")
     inputs = folder / "inputs"
     inputs.mkdir()
@@ -66,7 +64,8 @@ def test_the_tour_leads_through_six_views(
     page.get_by_role("button", name="End of the tour").click()
     assert page.locator(".tour-bar").count() == 0
     page.wait_for_url(lambda url: "tour=" not in url)
-    assert not visit.faults
+    # a reader who goes on before a picture has come breaks its loading off
+    assert not [fault for fault in visit.faults if "ERR_ABORTED" not in fault]
 
 
 def test_a_step_shows_what_it_says(site: Path, root: str, open_page: Open) -> None:
@@ -90,7 +89,7 @@ def test_the_fourth_step_brings_the_sum_into_view(site: Path, root: str, open_pa
     layer = Path(path).stem
     accounts = data_of(site / f"sheets/vgg16/chelsea/evidence/{layer}.js")
     i = accounts["channel"].index(int(fragment))
-    assert f"channel {accounts['who'][i][0]} of" in text
+    assert f"is that of channel {accounts['who'][i][0]}:" in text
     assert f"{accounts['value'][i][0]:,.0f}" in text
     assert part == "sum"
     page = open_page(f"{root}{path}?tour=4#{fragment}").page
@@ -112,7 +111,8 @@ def test_another_first_image_makes_another_tour(
         if fragment:
             top = strongest(facts_of(cup, "coffee", Path(path).stem))
             assert fragment == str(top)
-            assert re.search(rf"[Cc]hannel {top}\b|come from", text), text
+            named = f"hannel {top} " in text
+            assert named or title == "A value is a sum", text
         visit = open_cup(f"{path}?tour={i}" + (f"#{fragment}" if fragment else ""))
         bar = visit.page.locator(".tour-bar")
         bar.wait_for()
@@ -150,6 +150,7 @@ def test_a_layer_whose_source_is_not_captured_says_so(
             f"{(tmp_path / 'site').as_uri()}/images/chelsea/vgg16/block3_conv3.html#3"
         )
         assert "is not part of this gallery" in visit.page.locator("#sum").inner_text()
+        assert visit.page.locator(".thread").count() == 0
         assert not visit.faults
     finally:
         visitor.close()

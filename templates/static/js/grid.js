@@ -1,84 +1,93 @@
-/* The grid's tools: the size of a tile, the order, and which channels are shown. */
-(function () {
-  "use strict";
-  var ll = window.layerlight;
-  var setup = ll.setup, part = ll.part, links = ll.links;
-  var grid = document.querySelector(".grid");
-  if (!setup || !grid) return;
-  var maps = grid.querySelector(".maps"), cells = grid.querySelector(".cells");
-  var boxes = Array.from(maps.children), items = links.map(function (l) { return l.parentNode; });
-  var facts = links.map(function (l, c) { return ll.facts(c); });
-  var small = { sheet: maps.style.backgroundImage, height: grid.style.getPropertyValue("--ph"), width: grid.style.getPropertyValue("--pw") };
-  var means = null;      /* of each channel over the gallery; false if they cannot be had */
-  var usual = String(grid.classList.contains("large") ? 112 : 56);
+/* The tools above the grid: the size of a tile, the order, which channels are shown, and the list
+   of keys. */
+(() => {
+"use strict";
+const ll = layerlight, { $, on, say, setup, part, facts } = ll;
+const grid = $(".grid"), maps = $(".maps", grid), cells = $(".cells", grid);
+const boxes = [...maps.children], items = [...cells.children];
+const reduced = ["--ph", "--pw"].map(name => grid.style.getPropertyValue(name));
+const usual = grid.classList.contains("large") ? 112 : 56;
+let sheet = setup.small || part.sheet;
+/* of each channel over the gallery; false if they cannot be had */
+let means = null;
 
-  ["size", "sort", "show"].forEach(function (id) { document.getElementById(id).closest(".tool").hidden = false; });
-
-  /* A tile larger than the reduced copy shows the sheet itself. */
-  function resize() {
-    var size = ll.choice("size") || usual;
-    var whole = Number(size) > Number(usual);
-    grid.dataset.size = size;
-    document.documentElement.classList.toggle("large-tiles", whole);
-    if (!setup.small) return;
-    maps.style.backgroundImage = whole ? "url(" + part.sheet + ")" : small.sheet;
-    ll.styled(grid, { "--ph": whole ? part.map[0] : small.height, "--pw": whole ? part.map[1] : small.width });
+/* A tile larger than the reduced copy shows the sheet itself. */
+function resize() {
+  const size = grid.dataset.size = ll.choice("size"), whole = size > usual || !setup.small;
+  const [ph, pw] = whole ? part.map : reduced;
+  sheet = whole ? part.sheet : setup.small;
+  maps.style.backgroundImage = `url(${sheet})`;
+  ll.styled(grid, { ph, pw });
+}
+/* A sheet that is missing or damaged leaves black boxes: better to say so. */
+on(window, "load", async () => {
+  try {
+    const picture = await ll.picture(sheet), pen = ll.drawing(1, 1);
+    /* half a PNG is decoded too, its rest clear; from a file a page may not look */
+    if (ll.FILE) return;
+    pen.drawImage(picture, 1 - picture.width, 1 - picture.height);
+    if (!pen.getImageData(0, 0, 1, 1).data[3]) throw new Error("cut short");
+  } catch {
+    say("message", `The maps of this layer could not be read: ${decodeURI(sheet.split("/").pop())} is missing or damaged. The numbers are complete.`);
   }
+});
 
-  /* Treves & Rolls (1991): 1 where a map is equally lit everywhere, near 0 where one spot holds all. */
-  function spread(f) {
-    var squares = f.mean * f.mean + f.deviation * f.deviation;
-    return squares > 0 ? f.mean * f.mean / squares : -1;
+/* Treves & Rolls (1991): 1 where a map is equally lit everywhere, near 0 where one spot holds all. */
+function spread({ mean, deviation }) {
+  const squares = mean ** 2 + deviation ** 2;
+  return squares > 0 ? mean ** 2 / squares : -1;
+}
+const ORDERS = {
+  number: [() => 0],
+  strength: [f => f.high, "By the strongest value."],
+  sparsity: [f => f.zeros, "By the share of zeros."],
+  spread: [spread, "By how evenly a map is lit: its mean squared over the mean of its squares (Treves & Rolls 1991). Single spots come last."],
+  difference: [(f, c) => means ? Math.abs(f.mean - means[c]) : 0, "By how far the mean of a map lies from the channel’s mean over all images of the gallery, in activation units."]
+};
+const SHOWN = { all: () => true, lit: f => !f.silent, silent: f => f.silent, always: f => f.zeros <= 0.05 };
+
+function arrange() {
+  const by = ll.choice("sort"), [key, note] = ORDERS[by];
+  if (by === "difference" && means === null) {
+    means = false;
+    ll.load(setup.across).then(data => {
+      means = data.mean;
+      arrange();
+    }).catch(() => say("message", "The gallery’s own numbers could not be read, so the channels stay in their order."));
   }
-  var ORDERS = {
-    number: [function () { return 0; }, ""],
-    strength: [function (f) { return f.high; }, "By the strongest value."],
-    sparsity: [function (f) { return f.zeros; }, "By the share of zeros."],
-    spread: [spread, "By how evenly a map is lit: its mean squared over the mean of its squares (Treves & Rolls 1991). Single spots come last."],
-    difference: [function (f, c) { return means ? Math.abs(f.mean - means[c]) : 0; }, "By how far the mean of a map lies from the channel’s mean over all images of the gallery, in activation units."]
-  };
+  const keys = facts.map(key), sorted = [...keys.keys()].sort((a, b) => keys[b] - keys[a] || a - b);
+  const focused = document.activeElement;
+  maps.append(...sorted.map(c => boxes[c]));
+  cells.append(...sorted.map(c => items[c]));
+  /* what moves loses the focus */
+  if (cells.contains(focused)) focused.focus({ preventScroll: true });
 
-  function arrange() {
-    var by = ll.choice("sort") || "number", order = ORDERS[by];
-    if (by === "difference" && means === null) {
-      means = false;
-      ll.load(setup.across, function (data) { means = data.mean; arrange(); }, function () {
-        ll.say("The gallery’s own numbers could not be read, so the channels stay in their order.");
-      });
-    }
-    var keys = facts.map(order[0]);
-    var sorted = facts.map(function (f, c) { return c; }).sort(function (a, b) { return keys[b] - keys[a] || a - b; });
-    maps.append.apply(maps, sorted.map(function (c) { return boxes[c]; }));
-    var focused = document.activeElement;
-    cells.append.apply(cells, sorted.map(function (c) { return items[c]; }));
-    if (cells.contains(focused)) focused.focus({ preventScroll: true });
-    filter(order[1]);
-  }
+  const kept = facts.map(SHOWN[ll.choice("show")]), shown = kept.filter(Boolean).length;
+  kept.forEach((keep, c) => { boxes[c].hidden = items[c].hidden = !keep; });
+  const count = !shown ? "No channel of this layer is like that on this image." :
+    shown < facts.length && `Shown: ${shown} of ${facts.length} channels.`;
+  say("sorted", [note, count].filter(Boolean).join(" "));
+}
 
-  var SHOWN = {
-    all: function () { return true; },
-    lit: function (f) { return f.row >= 0; },
-    silent: function (f) { return f.row < 0; },
-    always: function (f) { return f.zeros <= 0.05; }
-  };
-  function filter(note) {
-    var show = SHOWN[ll.choice("show") || "all"], shown = 0;
-    facts.forEach(function (f, c) {
-      var keep = show(f);
-      shown += keep;
-      boxes[c].hidden = items[c].hidden = !keep;
-    });
-    var parts = note ? [note] : [];
-    if (!shown) parts.push("No channel of this layer is like that on this image.");
-    else if (shown < facts.length) parts.push("Shown: " + shown + " of " + facts.length + " channels.");
-    ll.fields.sorted.textContent = parts.join(" ");
-    ll.fields.sorted.hidden = !parts.length;
-  }
+ll.hear("choice", name => {
+  if (name === "size") resize();
+  if (name === "sort" || name === "show") arrange();
+});
+/* as the page comes it is arranged already: 512 tiles are not moved for nothing */
+if (ll.choice("size") != usual) resize();
+if (ll.choice("sort") !== "number" || ll.choice("show") !== "all") arrange();
 
-  ll.hear("choice", function (name) {
-    if (name === "size") resize();
-    if (name === "sort" || name === "show") arrange();
-  });
-  resize();
-  arrange();
+/* On a phone the tools hide behind a button. */
+const more = $(".more-button");
+on(more, "click", () => { more.ariaExpanded = $("#more-tools").classList.toggle("open"); });
+
+const keys = $("dialog.keys");
+let back;
+function showKeys() {
+  back = document.activeElement;
+  keys.showModal();
+}
+on($(".keys-button"), "click", showKeys);
+on(keys, "close", () => { if (back.isConnected) back.focus(); });
+ll.onKey(document, event => { if (event.key === "?" && !keys.open) showKeys(); });
 })();

@@ -1,37 +1,29 @@
 /* The same page of the other images, as a strip of small photographs.
    The list is the gallery's, so that pages of one image need not know the others. */
-(function () {
-  "use strict";
-  var AROUND = 3;
-  var images = window.layerlightImages;
-  var nav = document.querySelector(".photos");
-  if (!nav || !Array.isArray(images) || images.length < 2) return;
-  var here = images.findIndex(function (image) { return image.id === nav.dataset.here; });
-  if (here < 0) return;
-  var first = Math.max(0, Math.min(here - AROUND, images.length - 2 * AROUND - 1));
-  var list = document.createElement("ul");
-  images.slice(first, first + 2 * AROUND + 1).forEach(function (image) {
-    var item = document.createElement("li");
-    var link = document.createElement("a");
-    var photo = document.createElement("img");
-    link.href = nav.dataset.pattern.replace("{id}", encodeURIComponent(image.id)) + location.hash;
-    link.title = image.title;
-    photo.src = nav.dataset.root + image.photo;
-    photo.alt = image.title;
-    photo.width = photo.height = 56;
-    if (image.id === nav.dataset.here) link.setAttribute("aria-current", "page");
-    link.append(photo);
-    item.append(link);
-    list.append(item);
-    window.layerlight.carry(link);
-  });
-  nav.querySelector("ul").replaceWith(list);
-  nav.classList.add("filled");
+(() => {
+"use strict";
+const { $, on, hear, make, carry } = layerlight;
+const images = window.layerlightImages;
+const nav = $(".photos"), { here, pattern, root } = nav.dataset;
+const at = Array.isArray(images) ? images.findIndex(({ id }) => id === here) : -1;
+if (at < 0 || images.length < 2) return;
 
-  /* The other images open at the same channel or layer. */
-  ["hashchange", "layerlight-fragment"].forEach(function (change) { window.addEventListener(change, function () {
-    list.querySelectorAll("a").forEach(function (link) {
-      link.setAttribute("href", link.getAttribute("href").split("#")[0] + location.hash);
-    });
-  }); });
+/* Seven: three on either side, as far as there are. */
+const first = Math.max(0, Math.min(at - 3, images.length - 7));
+const links = images.slice(first, first + 7).map(({ id, title, photo }) => {
+  const picture = Object.assign(make("img"), { src: root + photo, alt: title, width: 56, height: 56 });
+  const link = Object.assign(make("a", picture), { title });
+  if (id === here) link.ariaCurrent = "page";
+  return carry(link, pattern.replace("{id}", encodeURIComponent(id)));
+});
+$("ul", nav).replaceChildren(...links.map(link => make("li", link)));
+nav.classList.add("filled");
+
+/* The other images open at the same channel or layer. */
+function follow() {
+  links.forEach(link => { link.href = link.getAttribute("href").split("#")[0] + location.hash; });
+}
+on(window, "hashchange", follow);
+hear("fragment", follow);
+follow();
 })();

@@ -1,36 +1,31 @@
 /* The guided tour: a bar that explains the view and leads to the next. Only where ?tour= asks for it. */
-(function () {
-  "use strict";
-  var ll = window.layerlight;
-  var number = Number(ll.choice("tour"));
-  if (!number) return;
-  var root = document.querySelector("script[src$='js/base.js']").getAttribute("src").replace("static/js/base.js", "");
-  document.documentElement.classList.add("touring");
+(() => {
+"use strict";
+const { root, $, on, make, load, carry, choice, forget } = layerlight;
+const number = Number(choice("tour")), home = document.currentScript.getAttribute("src").replace("static/js/tour.js", "");
+if (!number) return;
+root.classList.add("touring");
 
-  function link(stops, to, text) {
-    var stop = stops[to - 1], a = ll.make("a", "control", text);
-    if (!stop) return a;
-    a.dataset.tour = to;
-    a.setAttribute("href", root + stop[2] + (stop[3] ? "#" + stop[3] : ""));
-    ll.carry(a);
-    return a;
-  }
-  ll.load({ url: root + "static/tour-steps.js", key: "static/tour-steps" }, function (stops) {
-    var stop = Array.isArray(stops) && stops[number - 1];
-    if (!stop) { ll.forget("tour"); return; }
-    var bar = ll.make("aside", "tour-bar"), words = ll.make("div"), ways = ll.make("p", "tour-ways");
-    bar.setAttribute("aria-label", "Guided tour");
-    words.append(ll.make("b", "", number + " of " + stops.length + ": " + stop[0]), ll.make("p", "", stop[1]));
-    if (number > 1) ways.append(link(stops, number - 1, "Back"));
-    if (number < stops.length) ways.append(link(stops, number + 1, "Next"));
-    var end = ll.make("button", "control", number < stops.length ? "End" : "End of the tour");
-    end.type = "button";
-    end.addEventListener("click", function () { bar.remove(); document.documentElement.classList.remove("touring"); ll.forget("tour"); });
-    ways.append(end);
-    bar.append(words, ways);
-    /* a modal dialog would cover a bar beside it */
-    (document.querySelector("dialog:modal") || document.body).append(bar);
-    var part = stop[4] && document.getElementById(stop[4]);
-    if (part && stop[4] !== "channel") part.scrollIntoView({ block: "start" });
-  }, function () { ll.forget("tour"); });
+load({ url: home + "static/tour-steps.js", key: "static/tour-steps" }).then(stops => {
+  if (!Array.isArray(stops)) throw new Error("no list of stops");
+  const [title, words, , , part] = stops[number - 1], last = number === stops.length;
+  const way = (to, label) => {
+    const [, , path, fragment] = stops[to - 1], link = make("a.control", label);
+    link.dataset.tour = to;
+    return carry(link, home + path + (fragment && "#" + fragment));
+  };
+  const end = make("button.control", last ? "End of the tour" : "End");
+  const ways = make("p.tour-ways", number > 1 ? way(number - 1, "Back") : "", last ? "" : way(number + 1, "Next"), end);
+  const bar = make("aside.tour-bar", make("div", make("b", `${number} of ${stops.length}: ${title}`), make("p", words)), ways);
+  bar.ariaLabel = "Guided tour";
+  end.type = "button";
+  on(end, "click", () => {
+    bar.remove();
+    root.classList.remove("touring");
+    forget("tour");
+  });
+  /* a modal dialog would cover a bar beside it */
+  ($("dialog:modal") ?? document.body).append(bar);
+  if (part !== "channel") document.getElementById(part)?.scrollIntoView({ block: "start" });
+}).catch(() => forget("tour"));
 })();

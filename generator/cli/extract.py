@@ -12,8 +12,8 @@ import typer
 
 from generator.cli import texts
 from generator.cli.commands import (
-    LICENCE,
     PROBLEMS,
+    WEIGHTS_CREDIT,
     ConfigOption,
     DebugOption,
     FitOption,
@@ -100,7 +100,7 @@ def figure(
             palette=settings.palette,
             scale=settings.scale,
             dpi=figures.DPI if dpi is None else dpi,
-            weights_credit=LICENCE,
+            weights_credit=WEIGHTS_CREDIT,
         )
         figures.write_figure(file, png)
         say(f"wrote {file}")
