@@ -31,11 +31,22 @@ from generator.wording import number, percent, shape, size
 __all__ = ["layer_page"]
 
 SORTS = (
-    ("number", "by number"),
-    ("strength", "strongest first"),
-    ("sparsity", "most zeros first"),
-    ("spread", "most spread first"),
-    ("difference", "most unlike the gallery"),
+    ("number", "by number", ""),
+    ("strength", "strongest first", "By the strongest value."),
+    ("sparsity", "most zeros first", "By the share of zeros."),
+    (
+        "spread",
+        "most spread first",
+        # Treves & Rolls, "What determines the capacity of autoassociative memories", 1991
+        "By how evenly a map is lit: its mean squared over the mean of its squares (Treves & Rolls "
+        "1991). Single spots come last.",
+    ),
+    (
+        "difference",
+        "most unlike the gallery",
+        "By how far the mean of a map lies from the channel’s mean over all images of the gallery, "
+        "in activation units.",
+    ),
 )
 EVERYWHERE = 0.95
 """A channel that answers on so much of its map, or more, is always on."""
@@ -133,21 +144,21 @@ def _note(sheet: Sheet, layer: Layer) -> str:
     return text
 
 
-def _sizes(layer: Layer) -> tuple[tuple[str, str], ...]:
+def _sizes(layer: Layer) -> tuple[tuple[str, str, str], ...]:
     """Sides of a tile to choose from; the first is the one a page opens with."""
     sides = (112, 56, 224) if grid_side(layer) == 112 else (56, 112, 224)
-    return tuple((str(side), f"{side} px") for side in sides)
+    return tuple((str(side), f"{side} px", "") for side in sides)
 
 
-def _shows(sheet: Sheet) -> tuple[tuple[str, str], ...]:
+def _shows(sheet: Sheet) -> tuple[tuple[str, str, str], ...]:
     """Which channels can be shown, and how many there are."""
     silent = len(sentences.silent_channels(sheet))
     always = sum(c.zero_fraction <= 1 - EVERYWHERE for c in sheet.channels)
     return (
-        ("all", f"all {len(sheet.channels)}"),
-        ("lit", f"those that answer: {len(sheet.channels) - silent}"),
-        ("silent", f"silent: {silent}"),
-        ("always", f"lit on {percent(EVERYWHERE)} or more: {always}"),
+        ("all", f"all {len(sheet.channels)}", ""),
+        ("lit", f"those that answer: {len(sheet.channels) - silent}", ""),
+        ("silent", f"silent: {silent}", ""),
+        ("always", f"lit on {percent(EVERYWHERE)} or more: {always}", ""),
     )
 
 

@@ -38,16 +38,16 @@ function spread({ mean, deviation }) {
   return squares > 0 ? mean ** 2 / squares : -1;
 }
 const ORDERS = {
-  number: [() => 0],
-  strength: [f => f.high, "By the strongest value."],
-  sparsity: [f => f.zeros, "By the share of zeros."],
-  spread: [spread, "By how evenly a map is lit: its mean squared over the mean of its squares (Treves & Rolls 1991). Single spots come last."],
-  difference: [(f, c) => means ? Math.abs(f.mean - means[c]) : 0, "By how far the mean of a map lies from the channel’s mean over all images of the gallery, in activation units."]
+  number: () => 0,
+  strength: f => f.high,
+  sparsity: f => f.zeros,
+  spread,
+  difference: (f, c) => means ? Math.abs(f.mean - means[c]) : 0
 };
 const SHOWN = { all: () => true, lit: f => !f.silent, silent: f => f.silent, always: f => f.zeros <= 0.05 };
 
 function arrange() {
-  const by = ll.choice("sort"), [key, note] = ORDERS[by];
+  const by = ll.choice("sort"), note = $("#sort").selectedOptions[0].title;
   if (by === "difference" && means === null) {
     means = false;
     ll.load(setup.across).then(data => {
@@ -55,7 +55,7 @@ function arrange() {
       arrange();
     }).catch(() => say("message", "The gallery’s own numbers could not be read, so the channels stay in their order."));
   }
-  const keys = facts.map(key), sorted = [...keys.keys()].sort((a, b) => keys[b] - keys[a] || a - b);
+  const keys = facts.map(ORDERS[by]), sorted = [...keys.keys()].sort((a, b) => keys[b] - keys[a] || a - b);
   const focused = document.activeElement;
   maps.append(...sorted.map(c => boxes[c]));
   cells.append(...sorted.map(c => items[c]));
@@ -88,6 +88,7 @@ function showKeys() {
   keys.showModal();
 }
 on($(".keys-button"), "click", showKeys);
+on($("button", keys), "click", () => keys.close());
 on(keys, "close", () => { if (back.isConnected) back.focus(); });
 ll.onKey(document, event => { if (event.key === "?" && !keys.open) showKeys(); });
 })();

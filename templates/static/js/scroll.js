@@ -10,7 +10,7 @@ function show(chapter) {
   now = chapter;
   const { id, dataset } = chapter, { box } = dataset;
   $$("[data-key]").forEach(field => { field.textContent = { layer: id, ...dataset }[field.dataset.key]; });
-  $$(".sight .box, .mini .box").forEach(element => {
+  $$(".sight .box:not(.point), .mini .box").forEach(element => {
     element.hidden = !box;
     if (box) place(element, ...box.split(" "));
   });
