@@ -77,9 +77,9 @@ def answering(sheet: Sheet, reading: LayerReading) -> str:
     if percent(lit_share(sheet, wide)) == percent(lit_share(sheet, narrow)):
         return ""
     return (
-        f"Of the most telling channels #{wide} answers on "
-        f"{percent(lit_share(sheet, wide))} of the positions, "
-        f"#{narrow} on {percent(lit_share(sheet, narrow))}."
+        f"Of the {count(len(telling), 'channel')} picked for strength and variety #{wide} is lit "
+        f"on most positions, {percent(lit_share(sheet, wide))}, #{narrow} on fewest, "
+        f"{percent(lit_share(sheet, narrow))}."
     )
 
 
@@ -112,8 +112,8 @@ def frame(reading: LayerReading) -> str:
     if not reading.frame:
         return ""
     named = listing([f"#{c}" for c in reading.frame[:3]])
-    verb = "has" if len(reading.frame) == 1 else "have"
+    verb, they = ("is", "it") if len(reading.frame) == 1 else ("are", "they")
     return (
-        f"{named} {verb} most activation along the border: "
-        "to the frame, perhaps, rather than to the picture."
+        f"{named} {verb} most active along the border, so {they} may answer to the frame rather "
+        "than to the picture."
     )

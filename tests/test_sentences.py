@@ -99,8 +99,8 @@ def test_shares_of_the_widest_and_the_narrowest(site: Path, image: str, layer: s
     """Both percentages, from the numbers beside the sheet; no telling channel lies outside them."""
     data = facts(site, image, layer)
     found = re.search(
-        r"telling channels #(\d+) answers on (over 99|\d+) ?% of the positions, "
-        r"#(\d+) on (under 1|\d+) ?%",
+        r"variety #(\d+) is lit on most positions, (over 99|\d+) ?%, "
+        r"#(\d+) on fewest, (under 1|\d+) ?%",
         text_of(site, image, layer),
     )
     reading = json.loads((site / f"sheets/vgg16/{image}/reading.json").read_text(encoding="utf-8"))
@@ -180,7 +180,7 @@ def test_alike_shares_are_not_compared() -> None:
 def test_frame_channels_are_named() -> None:
     """At most three."""
     text = frame(LayerReading((), (), (54, 2, 9, 11)))
-    assert text.startswith("#54, #2 and #9 have most activation along the border")
+    assert text.startswith("#54, #2 and #9 are most active along the border, so they may")
 
 
 @pytest.mark.parametrize(

@@ -180,13 +180,13 @@ def test_the_last_stop_counts_the_images() -> None:
     last = "One channel, every image"
     assert "This gallery has one image only" in text(stops(THREE), last)
     all_five = text(stops(THREE, highs=[(8, 4), (9, 1), (7, 1), (6, 1), (12, 1)]), last)
-    assert "on all five images; on the first it is 3rd strongest." in all_five
+    assert "on all five images, more strongly on two others than on “Image 0”." in all_five
     three = text(stops(THREE, highs=[(8, 4), (0, 1), (7, 1), (0, 1), (6, 1)]), last)
-    assert "on three of five images; on the first it is strongest." in three
+    assert "on three of five images, most strongly on “Image 0”." in three
     many = text(stops(THREE, highs=[(8, 4), *[(9.0 + i, 1.0) for i in range(99)]]), last)
-    assert "on all 100 images; on the first it is 100th strongest." in many
+    assert "on all 100 images, more strongly on 99 others than on “Image 0”." in many
     some = text(stops(THREE, highs=[(8, 4), *[(float(i % 2), 1.0) for i in range(119)]]), last)
-    assert "on 60 of 120 images; on the first it is strongest." in some
+    assert "on 60 of 120 images, most strongly on “Image 0”." in some
 
 
 def test_where_nothing_is_lit_there_is_only_the_input() -> None:

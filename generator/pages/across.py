@@ -184,8 +184,8 @@ def _note(gallery: Gallery, layer: Layer, across: Across, factor: int) -> str:
         f"{number(across.high)} or more (the middle one of the images’ own 99.9th percentiles). "
         "The number under a map is the channel’s strongest value on that image; the bar "
         f"compares it with the layer’s strongest on any image, {number(across.top)}. "
-        f"These {len(across.chosen)} of {layer.channels} channels rank highest when each image "
-        "ranks its most telling ones."
+        f"Shown are {len(across.chosen)} of {layer.channels} channels: those that stand out most, "
+        "strong and unlike each other, taken over all images."
     )
     if factor > 1:
         text += f" Drawn at 1/{factor} size, by the largest of each {size(factor, factor)}."
@@ -208,8 +208,8 @@ def _dead(layer: Layer, across: Across, images: int) -> str:
         named = ", ".join(f"#{c}" for c in across.dead[:12]) + f" and {more} more"
     return (
         f"{count(len(across.dead), 'channel').capitalize()} of {layer.channels} "
-        f"{'is' if len(across.dead) == 1 else 'are'} silent on all {images} images, dead as far as "
-        f"this gallery can tell: {named}."
+        f"{'is' if len(across.dead) == 1 else 'are'} silent on all {images} images: {named}. "
+        "Another image may wake them."
     )
 
 

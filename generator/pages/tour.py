@@ -24,7 +24,7 @@ from generator.pages.parts import (
     value_place,
     window_box,
 )
-from generator.wording import count, number, ordinal, percent, place, share_of, size
+from generator.wording import count, number, percent, place, share_of, size
 
 __all__ = ["Stop", "tour_page", "tour_stops"]
 
@@ -70,7 +70,7 @@ def tour_page(gallery: Gallery, first: ImageFacts, stops: tuple[Stop, ...]) -> P
         "tour.html.jinja",
         gallery,
         title="A tour in six steps" if len(stops) == 6 else "A tour",
-        description=f"From the pixels of “{image.title}” to {model.layers[-1].name}.",
+        description=f"From the pixels of “{image.title}” into {model.title}, and across images.",
         section="learn",
         crumbs=(
             Link("Layerlight", layout.href(at, layout.FRONT_PAGE)),
@@ -269,11 +269,15 @@ def _others(gallery: Gallery, first: ImageFacts, layer: Layer, across: Across) -
     if images == 1:
         where = " This gallery has one image only: put a second beside it."
     else:
-        rank = across.ahead[top] + 1
+        ahead, here = across.ahead[top], gallery.images[0].title
+        compared = (
+            f"more strongly on {count(ahead, 'other')} than on “{here}”"
+            if ahead
+            else f"most strongly on “{here}”"
+        )
         where = (
-            f" It answers on {share_of(across.lit[top], images, 'image')}; on the first it is "
-            f"{'strongest' if rank == 1 else f'{ordinal(rank)} strongest'}. What do the windows "
-            "have in common?"
+            f" It answers on {share_of(across.lit[top], images, 'image')}, {compared}. What do the "
+            "windows have in common?"
         )
     return Stop(
         title="One channel, every image",

@@ -15,7 +15,7 @@ from tests.browser.visits import Visit, Visitor
 
 LAYER = "images/chelsea/vgg16/block4_conv1.html"
 SHEETS = "sheets/vgg16/chelsea"
-VALUES = "The values of this layer could not be read. The maps are complete; numbers"
+VALUES = "The values of this layer could not be read. The maps are complete, without numbers"
 
 Damage = Callable[[Path], None]
 

@@ -11,7 +11,7 @@ function show() {
   ll.text("number", channel);
   ll.current($$(".compare thead a"), link => link.getAttribute("href") === "#" + channel);
   ll.tell("channel", { channel });
-  if (named && !document.getElementById(named)) place.scrollIntoView({ block: "nearest" });
+  if (named && !document.getElementById(named)) place.scrollIntoView();
 }
 on(window, "hashchange", show);
 on(document, "DOMContentLoaded", show);

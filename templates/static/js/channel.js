@@ -22,7 +22,11 @@ const ordinal = n => n + (["th", "st", "nd", "rd"][/1.$/.test(n) ? 0 : n % 10] ?
 function show(channel, at) {
   const facts = ll.facts[channel], { silent, rank, high } = facts;
   ll.opened = channel;
-  links.forEach((link, c) => link.classList.toggle("open", c === channel));
+  links.forEach((link, c) => {
+    link.classList.toggle("open", c === channel);
+    /* one stop for Tab in the whole grid; arrows go on from there */
+    link.tabIndex = c === channel ? 0 : -1;
+  });
   ll.current(links, link => link === links[channel]);
   panel.classList.toggle("silent", silent);
   text("number", channel);
@@ -33,21 +37,27 @@ function show(channel, at) {
   text("zero", ll.percent(facts.zeros) + " of the map");
   const gain = setup.high > 0 ? high / setup.high : 1;
   $$(".pair .one").forEach(one => ll.styled(ll.tile(one, part, channel), { gain }));
-  $$("[data-step]").forEach(step => {
-    const target = channel + Number(step.dataset.step);
-    step.hidden = !links[target];
-    step.href = "#" + target;
-    $("span", step).textContent = target;
-  });
+  steps();
   ll.tell("channel", { channel, at: at ?? facts.peak, facts });
 }
+
+/* To the channels before and after, in the order in which the tiles are seen. */
+function steps() {
+  $$("[data-step]").forEach(step => {
+    const id = beside(Number(step.dataset.step))?.id;
+    step.hidden = !id;
+    step.href = "#" + id;
+    $("span", step).textContent = id;
+  });
+}
+ll.hear("arranged", steps);
 
 function fromAddress(event) {
   const [, named, row, column] = /^#(\d+)(?:@(\d+),(\d+))?$/.exec(location.hash) ?? [];
   if (!named || ll.missing(named)) return;
   const outside = row >= rows || column >= columns;
   show(Number(named), row && !outside ? [Number(row), Number(column)] : undefined);
-  if (outside) say("message", `A map of ${setup.layer} has rows 0 to ${rows - 1} and columns 0 to ${columns - 1}: this is the strongest value instead.`);
+  if (outside) say("message", `${setup.layer} has rows 0 to ${rows - 1} and columns 0 to ${columns - 1}: this is the strongest value instead.`);
   if (narrow.matches && !modal()) {
     dialog.open = false;
     covering = true;
@@ -91,15 +101,20 @@ on(window, "beforeprint", uncover);
 
 /* The tiles that are shown, in the order in which they are seen. */
 const visible = () => $$(".grid .cells li:not([hidden]) > a");
+function beside(by) {
+  const shown = visible();
+  return shown[shown.indexOf(links[ll.opened]) + by];
+}
 function step(by) {
-  const shown = visible(), next = shown[shown.indexOf(links[ll.opened]) + by];
-  if (next) go("#" + links.indexOf(next));
+  const next = beside(by);
+  if (next) go("#" + next.id);
 }
 
 onKey(document, event => {
   const { key, target } = event;
   if (key === "[") step(-1);
   if (key === "]") step(1);
+  if (key === "m") $("[data-place]").focus();
   if (key === "i") ($(".photos [aria-current]")?.parentNode.nextElementSibling ?? $(".photos li"))?.firstElementChild.click();
   if (target.closest("[data-place], input, summary, .thread") || !target.closest(".grid .cells, dialog:modal")) return;
   if (modal() && /^Arrow(Up|Down)$/.test(key)) return;
@@ -111,6 +126,14 @@ onKey(document, event => {
   event.preventDefault();
   if (modal()) go("#" + links.indexOf(to)); else to.focus();
 });
+
+/* A wheel turned over a panel that is not whole in view yet turns the page. */
+$(".side").addEventListener("wheel", event => {
+  const below = event.currentTarget.getBoundingClientRect().bottom - innerHeight;
+  if (event.deltaY < 0 || below < 1 || modal()) return;
+  event.preventDefault();
+  scrollBy(0, Math.min(below, event.deltaY));
+}, { passive: false });
 
 /* A finger drawn sideways over the dialog: the next channel. */
 let start = null;

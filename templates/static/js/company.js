@@ -42,7 +42,7 @@ ll.hear("channel", ll.latest(place, setup.across, (data, { channel }) => {
   const windows = data.windows[channel].map(found => strongest(channel, found));
   const which = found.length === data.images ? "All" : `The ${others.length} where it is strongest,`;
   text("company", others.length ? `${which} on the gallery’s scale. The bar compares with the layer’s strongest value on any image, ${number(data.top)}.` :
-    "There is no other image in this gallery.");
+    "This gallery has no other image.");
   text("gallery-high", number(data.high));
   $("[data-others]").replaceChildren(...others.map(found => company(data, channel, found)));
   $("[data-windows]").replaceChildren(...windows.length ? windows : [make("li.soft", "It is silent on every image.")]);

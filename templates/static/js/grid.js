@@ -28,7 +28,7 @@ on(window, "load", async () => {
     pen.drawImage(picture, 1 - picture.width, 1 - picture.height);
     if (!pen.getImageData(0, 0, 1, 1).data[3]) throw new Error("cut short");
   } catch {
-    say("message", `The maps of this layer could not be read: ${decodeURI(sheet.split("/").pop())} is missing or damaged. The numbers are complete.`);
+    say("message", `The maps could not be read: ${sheet.split("/").pop()} is missing or damaged. The numbers are complete.`);
   }
 });
 
@@ -53,7 +53,7 @@ function arrange() {
     ll.load(setup.across).then(data => {
       means = data.mean;
       arrange();
-    }).catch(() => say("message", "The gallery’s own numbers could not be read, so the channels stay in their order."));
+    }).catch(() => say("message", "The gallery’s numbers could not be read: the channels stay in their order."));
   }
   const keys = facts.map(ORDERS[by]), sorted = [...keys.keys()].sort((a, b) => keys[b] - keys[a] || a - b);
   const focused = document.activeElement;
@@ -64,9 +64,10 @@ function arrange() {
 
   const kept = facts.map(SHOWN[ll.choice("show")]), shown = kept.filter(Boolean).length;
   kept.forEach((keep, c) => { boxes[c].hidden = items[c].hidden = !keep; });
-  const count = !shown ? "No channel of this layer is like that on this image." :
+  const count = !shown ? "No channel is like that on this image." :
     shown < facts.length && `Shown: ${shown} of ${facts.length} channels.`;
   say("sorted", [note, count].filter(Boolean).join(" "));
+  ll.tell("arranged");
 }
 
 ll.hear("choice", name => {

@@ -5,7 +5,7 @@
 const { $, on, hear, make, carry } = layerlight;
 const images = window.layerlightImages;
 const nav = $(".photos"), { here, pattern, root } = nav.dataset;
-const at = Array.isArray(images) ? images.findIndex(({ id }) => id === here) : -1;
+const at = images?.findIndex?.(({ id }) => id === here) ?? -1;
 if (at < 0 || images.length < 2) return;
 
 /* Seven: three on either side, as far as there are. */
@@ -14,7 +14,7 @@ const links = images.slice(first, first + 7).map(({ id, title, photo }) => {
   const picture = Object.assign(make("img"), { src: root + photo, alt: title, width: 56, height: 56 });
   const link = Object.assign(make("a", picture), { title });
   if (id === here) link.ariaCurrent = "page";
-  return carry(link, pattern.replace("{id}", encodeURIComponent(id)));
+  return carry(link, pattern.replace("{id}", id));
 });
 $("ul", nav).replaceChildren(...links.map(link => make("li", link)));
 nav.classList.add("filled");

@@ -19,7 +19,7 @@ function pick(at) {
 }
 
 function fill({ layers }) {
-  text("point", `Square ${here.join(", ")}: each layer shows below what is strongest above it.`);
+  text("point", "Each layer shows its strongest channel there.");
   $$(".chapter").forEach(chapter => {
     const slot = $("[data-above]", chapter), layer = setup.layers[chapter.id], data = layers[chapter.id];
     slot.hidden = !data;
@@ -49,7 +49,7 @@ ll.onKey(photo, event => {
 photo.tabIndex = 0;
 photo.role = "application";
 photo.ariaRoleDescription = "point picker";
-photo.ariaLabel = "The image. Arrow keys move a point; every layer shows what is strongest above it";
+photo.ariaLabel = "The image. Arrow keys move a point that every layer follows";
 const at = ll.choice("at");
 if (at) pick(at.split(",").map(Number));
 })();

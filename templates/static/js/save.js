@@ -60,7 +60,7 @@ function draw(samples, photo) {
   }
   text("0", EDGE, foot + 85);
   text(own ? number(high) : number(setup.high) + " or more", EDGE + SIDE - 160, foot + 85);
-  text(`activation; ${own ? "the channel’s own scale" : "one scale for the whole layer"}`, RIGHT, foot + 85, 24, small);
+  text(`activation; ${own ? "its own scale" : "one scale for the whole layer"}`, RIGHT, foot + 85, 24, small);
   text(setup.credit && "Image: " + setup.credit, EDGE, foot + 148, 20, small);
   text(`Network: ${setup.weights}. Made with Layerlight.`, EDGE, foot + 176, 20, small);
   return pen.canvas;
@@ -76,7 +76,7 @@ on($(".save"), "click", async () => {
       setTimeout(() => URL.revokeObjectURL(link.href), 10000);
     });
   } catch {
-    ll.say("trouble", `The picture cannot be made here: it needs the values files. On a terminal: layerlight figure ${setup.image} ${setup.layer} ${ll.opened}`);
+    ll.say("trouble", `This needs the values files. In a terminal: layerlight figure ${setup.image} ${setup.layer} ${ll.opened}`);
   }
 });
 })();

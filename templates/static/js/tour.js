@@ -26,6 +26,8 @@ load({ url: home + "static/tour-steps.js", key: "static/tour-steps" }).then(stop
   });
   /* a modal dialog would cover a bar beside it */
   ($("dialog:modal") ?? document.body).append(bar);
-  if (part !== "channel") document.getElementById(part)?.scrollIntoView({ block: "start" });
+  /* after the browser's own jump to the address */
+  const jump = () => requestAnimationFrame(() => document.getElementById(part)?.scrollIntoView());
+  if (part !== "channel") document.readyState === "complete" ? jump() : on(window, "load", jump);
 }).catch(() => forget("tour"));
 })();

@@ -59,8 +59,8 @@ function sound(channel, samples) {
 
 /* Promise of a channel's samples, 0 to 255, row by row. */
 ll.samples = channel => kept[channel] ??= drawn(channel).catch(() => decoded(channel)).catch(error => {
-  ll.say("trouble", (!setup.values && FILE ? "This gallery was built without the values that a page from a file can read." :
-    "The values of this layer could not be read.") + " The maps are complete; numbers under the pointer are missing.");
+  ll.say("trouble", (!setup.values && FILE ? "This gallery was built without the values files." :
+    "The values of this layer could not be read.") + " The maps are complete, without numbers under the pointer.");
   throw error;
 });
 
