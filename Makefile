@@ -6,6 +6,8 @@ VENV   ?= .venv
 # Which Python makes the environment. Empty: the first usable of $(PYTHONS).
 PYTHON ?=
 PYTHONS = python3 python3.13 python3.12 python3.11
+# Processes that run the tests: two cores are kept busy, and a browser each.
+WORKERS ?= 2
 # Handed on to the command that a target ends with: make gallery ARGS="--palette magma"
 ARGS   ?=
 # make lock UPGRADE=1 takes the newest versions; without it only what must change does.
@@ -44,11 +46,11 @@ serve: $(VENV)/.run
 # before any test has run.
 test: $(VENV)/.test
 	chromium=$$($(BIN)/python tests/browser/find_chromium.py --install) && \
-	CHROMIUM=$$chromium $(BIN)/python -m pytest -m 'not slow' $(ARGS)
+	CHROMIUM=$$chromium $(BIN)/python -m pytest -n $(WORKERS) -m 'not slow' $(ARGS)
 
 test-all: $(VENV)/.test
 	chromium=$$($(BIN)/python tests/browser/find_chromium.py --install) && \
-	CHROMIUM=$$chromium $(BIN)/python -m pytest $(ARGS)
+	CHROMIUM=$$chromium $(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check

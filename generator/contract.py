@@ -242,7 +242,8 @@ def read_reading(text: str | bytes) -> Reading:
 
 def pixels_script(path: str, png: bytes) -> str:
     """A PNG as base64: a page from a file may not read the pixels of the PNG itself."""
-    return _data_script(path, base64.b64encode(png).decode("ascii"))
+    # base64 needs no escapes, and looking for them in megabytes takes its time
+    return _handing_over(path, f'"{base64.b64encode(png).decode("ascii")}"')
 
 
 def accounts_script(path: str, accounts: Accounts) -> str:
@@ -315,8 +316,11 @@ def _columns(table: Accounts | Knots) -> dict[str, Any]:
 
 def _data_script(path: str, data: Any) -> str:
     """A classic script that hands ``data`` over under its own path."""
-    key = json.dumps(layout.data_key(path))
-    return f"{_HANDS_OVER}[{key}]={_safe_in_script(_dump(data).strip())};\n"
+    return _handing_over(path, _safe_in_script(_dump(data).strip()))
+
+
+def _handing_over(path: str, data: str) -> str:
+    return f"{_HANDS_OVER}[{json.dumps(layout.data_key(path))}]={data};\n"
 
 
 def _read_data_script(path: str, text: str) -> Any:
