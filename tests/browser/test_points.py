@@ -82,3 +82,16 @@ def test_an_edited_point_is_put_inside_or_ignored(
         visit.page.locator("#block5_conv3 [data-above]").wait_for()
     assert visit.page.locator("[data-above]:visible").count() == (18 if put else 0)
     assert not visit.faults
+
+
+def test_a_point_stays_where_it_was_picked(root: str, open_page: Open) -> None:
+    """None is drawn before; scrolling moves the layer's window, not the point."""
+    fresh = open_page(root + PAGE).page
+    assert not fresh.locator(".sight [data-point]").is_visible()
+    page = open_page(f"{root}{PAGE}?at=24,4").page
+    place = "() => document.querySelector('.sight [data-point]').getAttribute('style')"
+    page.locator("#block3_conv3 [data-above]").wait_for()
+    before = page.evaluate(place)
+    page.locator("#block3_conv3").scroll_into_view_if_needed()
+    page.locator(".key [data-key=layer]").filter(has_text="block3").wait_for()
+    assert page.evaluate(place) == before

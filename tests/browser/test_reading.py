@@ -552,6 +552,40 @@ def test_keys_are_listed_and_the_list_gives_the_focus_back(root: str, open_page:
     assert page.evaluate("() => document.activeElement.id") == "3"
 
 
+def test_tab_stops_once_in_the_grid_and_m_leads_to_the_map(root: str, open_page: Open) -> None:
+    """At the open tile; the next stop lies behind all 256; ``m`` is the short way."""
+    page = open_page(f"{root}{LAYER}#{CHANNEL}").page
+    page.locator(f"a[id='{CHANNEL}']").focus()
+    page.keyboard.press("Tab")
+    assert not page.evaluate("() => !!document.activeElement.closest('.grid')")
+    page.locator(f"a[id='{CHANNEL}']").focus()
+    page.keyboard.press("m")
+    assert page.evaluate("() => document.activeElement.hasAttribute('data-place')")
+
+
+def test_before_and_after_follow_the_order_of_the_tiles(
+    site: Path, root: str, open_page: Open
+) -> None:
+    """Sorted by strength, the strongest channel has none before and the second strongest after."""
+    page = open_page(root + LAYER).page
+    page.locator("#sort").select_option("strength")
+    highs = [c["high"] for c in facts_of(site, "chelsea", "block3_conv3")["channels"]]
+    second = sorted(range(256), key=lambda c: -highs[c])[1]
+    assert not page.locator("[data-step='-1']").is_visible()
+    assert page.locator("[data-step='1']").get_attribute("href") == f"#{second}"
+
+
+def test_a_wheel_over_a_panel_not_whole_in_view_turns_the_page(root: str, open_page: Open) -> None:
+    """The panel scrolls in itself only once all of it can be seen."""
+    page = open_page(root + LAYER).page
+    box = page.locator(".channel-head").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 50, box["y"] + 10)
+    page.mouse.wheel(0, 120)
+    page.wait_for_function("() => scrollY > 60")
+    assert page.evaluate("() => document.querySelector('.side').scrollTop") == 0
+
+
 def test_a_key_shows_the_same_channel_on_the_next_image(root: str, open_page: Open) -> None:
     """``i``; the place stays too."""
     page = open_page(f"{root}{LAYER}#{CHANNEL}").page
