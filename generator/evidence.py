@@ -110,7 +110,7 @@ def evidence_of(
         peaks = _peaks(sheets[layer.name])
         own = _keys(peaks, (layer.height, layer.width))
         here = keys[layer.name] = np.unique(np.concatenate([own, *arriving[layer.name]]))
-        if layer.operation is None or not len(here):
+        if layer.operation is None:
             continue
         source = _Source(layer.operation, maps.get(layer.operation.source, inputs))
         values = _values(here, (layer.height, layer.width))

@@ -174,7 +174,6 @@ def _shared(config: Config, model: Model, stage: Staging, network: Any) -> pages
             {
                 name: contract.read_accounts(script, stage.path(script).read_text("utf-8"))
                 for name, script in scripts.items()
-                if stage.path(script).exists()
             },
             contract.read_knots(threads, stage.path(threads).read_text("utf-8")),
         )

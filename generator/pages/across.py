@@ -161,7 +161,6 @@ def _setup(at: str, gallery: Gallery, layer: Layer) -> dict[str, object]:
         "layer": layer.name,
         "model": model.id,
         "channels": layer.channels,
-        "input": [model.input.height, model.input.width],
         "root": layout.href(at, layout.FRONT_PAGE).removesuffix(layout.FRONT_PAGE),
         "across": {"url": layout.href(at, script), "key": layout.data_key(script)},
         "chain": [

@@ -146,9 +146,7 @@ def _setup(
         "weights": gallery.licence + (", CC BY 4.0" if model.weights.trained else ""),
         "layer": layer.name,
         "channels": layer.channels,
-        "input": [model.input.height, model.input.width],
         "high": sheet.p99_9,
-        "layerHigh": sheet.layer_high,
         "signed": layer.signed,
         "small": layout.href(at, layout.small_sheet_png(model.id, image.id, layer.name))
         if grid_factor(layer) > 1
@@ -189,7 +187,6 @@ def _link_of_chain(
         "sheet": layout.href(at, layout.sheet_png(model.id, image.id, layer.name)),
         "map": [layer.height, layer.width],
         "window": window_numbers(layer),
-        "kind": layer.kind,
         "columns": sheet.columns,
         "rows": sheet.rows,
     }

@@ -104,7 +104,6 @@ def _points(at: str, gallery: Gallery, image: InputImage, facts: ImageFacts) -> 
     return {
         "rows": rows,
         "columns": columns,
-        "input": [model.input.height, model.input.width],
         "script": {"url": layout.href(at, script), "key": layout.data_key(script)},
         "layers": {
             layer.name: {
