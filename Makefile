@@ -21,7 +21,7 @@ INSTALL = $(PIP) install --require-hashes --no-build-isolation
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help gallery serve test test-all lint format bench bench-pages firefox lock clean distclean
+.PHONY: help gallery serve test test-all lint format atlas bench bench-pages bench-atlas firefox lock clean distclean
 
 help:
 	@echo 'make gallery    site/ from the images in inputs/ (the first time: the environment, about 1 GB)'
@@ -30,8 +30,10 @@ help:
 	@echo 'make test-all   the slow ones too'
 	@echo 'make lint       ruff and mypy; changes nothing'
 	@echo 'make format     let ruff rewrite what it can'
+	@echo 'make atlas      make the pictures of what channels look for anew (an hour on two cores)'
 	@echo 'make bench      seconds an image, against a plain matplotlib grid of the same maps'
 	@echo 'make bench-pages  what each kind of page of site/ costs in Chromium'
+	@echo 'make bench-atlas  seconds a picture of the atlas, layer by layer'
 	@echo 'make firefox    look at site/ in Firefox too (needs Node.js and firefox-esr)'
 	@echo 'make lock       write requirements/*.txt anew after a change in pyproject.toml'
 	@echo 'make clean      remove what was built and every cache; distclean: the environment too'
@@ -67,6 +69,13 @@ bench: $(VENV)/.run
 bench-pages: $(VENV)/.test
 	CHROMIUM=$$($(BIN)/python tests/browser/find_chromium.py --install) \
 	  $(BIN)/python -m benchmarks.pages $(ARGS)
+
+bench-atlas: $(VENV)/.run
+	$(BIN)/python -m benchmarks.atlas $(ARGS)
+
+# Those that are shipped. Stop it at any time: it goes on where it was.
+atlas: $(VENV)/.run
+	$(BIN)/layerlight atlas --folder generator/atlas/shipped $(ARGS)
 
 # The one thing here that npm installs; into build/, which git ignores.
 FIREFOX ?= /usr/bin/firefox-esr

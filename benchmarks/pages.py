@@ -36,6 +36,8 @@ PAGES = (
     ("network", "models/vgg16/index.html"),
     ("learn", "learn/index.html"),
     ("tour", "learn/tour.html"),
+    ("atlas", "atlas/vgg16/index.html"),
+    ("atlas of 512 channels", "atlas/vgg16/block5_conv3.html"),
 )
 
 WATCH = """

@@ -77,6 +77,7 @@ class Tally:
             tuple(c.ahead for c in self._channels),
             tuple(tuple(c.windows) for c in self._channels),
             tuple(c.company() for c in self._channels),
+            tuple(c.best for c in self._channels),
         )
 
 
@@ -92,11 +93,15 @@ class _Everywhere:
         """and on which it is stronger than on the first."""
         self._first = 0.0
         self.windows: list[Occurrence] = []
+        self.best = (-1, 0.0)
+        """Image on which its mean is largest, and that mean."""
         self._on: list[Occurrence] = []
 
     def add(self, image: int, channel: Channel) -> None:
         """Take in the channel's numbers on the next image."""
         self.total += channel.mean
+        if self.best[0] < 0 or channel.mean > self.best[1]:
+            self.best = (image, channel.mean)
         for peak in channel.peaks:
             weakest = abs(self.windows[-1][3]) if len(self.windows) == WINDOWS else 0.0
             if abs(peak.value) > weakest:

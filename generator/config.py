@@ -38,7 +38,7 @@ MAX_TEXT = 200
 PaletteName = Literal["viridis", "magma", "cividis", "grey"]
 Scale = Literal["layer", "channel"]
 
-_PATHS = ("inputs", "output", "weights")
+_PATHS = ("inputs", "output", "weights", "atlas_folder")
 _ADDRESS = re.compile(r"https?://[^\s\\/?#@]+(/[^\s\\?#]*)?", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _SIZE = re.compile(r"\s*(\d{1,5})\s*(?:[xX×]\s*(\d{1,5})\s*)?", re.ASCII)
@@ -169,6 +169,12 @@ class Config(BaseModel):
     )
     """The one a page opens with."""
 
+    atlas: bool = Field(default=True, strict=True, description="true or false, without quotes")
+    """Whether pages show what channels look for, where there are pictures of it."""
+    atlas_folder: Annotated[Path, BeforeValidator(_path)] = Field(
+        default=Path("atlas"), description="the path of a folder of atlases"
+    )
+    """Where ``layerlight atlas`` puts pictures, and a build finds them before those shipped."""
     values: bool = Field(default=True, strict=True, description="true or false, without quotes")
     """Whether numbers under the pointer work from a file too; two fifths of the site's size."""
 

@@ -13,6 +13,7 @@ from generator.domain import (
     SCHEMA,
     Accounts,
     Across,
+    AtlasSheet,
     Channel,
     Histogram,
     InputImage,
@@ -22,6 +23,7 @@ from generator.domain import (
     Mark,
     Model,
     Peak,
+    Pictured,
     Points,
     Problem,
     Reading,
@@ -32,11 +34,14 @@ __all__ = [
     "ENCODING",
     "accounts_script",
     "across_script",
+    "atlas_json",
+    "atlas_script",
     "gallery_json",
     "gallery_script",
     "pixels_script",
     "points_script",
     "read_accounts",
+    "read_atlas",
     "read_knots",
     "read_reading",
     "read_sheet",
@@ -237,6 +242,70 @@ def read_reading(text: str | bytes) -> Reading:
     )
 
 
+def atlas_json(sheet: AtlasSheet) -> str:
+    """``atlas/<model>/<layer>.json``."""
+    return _dump(
+        {
+            "schema": SCHEMA,
+            "model": sheet.model,
+            "layer": sheet.layer,
+            "weights": sheet.weights,
+            "file": sheet.file,
+            "sha256": sheet.sha256,
+            "columns": sheet.columns,
+            "rows": sheet.rows,
+            "tile_height": sheet.tile_height,
+            "tile_width": sheet.tile_width,
+            "specimens": sheet.specimens,
+            "photographs": sheet.photographs,
+            "made": sheet.made,
+            "channels": [None if c is None else _pictured(c) for c in sheet.channels],
+        },
+    )
+
+
+def _pictured(found: Pictured) -> dict[str, float]:
+    return {
+        "mean": _six(found.mean),
+        "peak": _six(found.peak),
+        "rank": found.rank,
+        "photograph_mean": _six(found.photograph_mean),
+        "photograph_peak": _six(found.photograph_peak),
+        "attempt": found.attempt,
+    }
+
+
+def read_atlas(text: str | bytes) -> AtlasSheet:
+    """The inverse of ``atlas_json``.
+
+    Raises:
+        ValueError, KeyError, TypeError: it is something else.
+    """
+    data = json.loads(text)
+    if data["schema"] != SCHEMA:
+        raise ValueError(f"schema {data['schema']}")
+    return AtlasSheet(
+        model=str(data["model"]),
+        layer=str(data["layer"]),
+        weights=str(data["weights"]),
+        file=str(data["file"]),
+        sha256=str(data["sha256"]),
+        columns=int(data["columns"]),
+        rows=int(data["rows"]),
+        tile_height=int(data["tile_height"]),
+        tile_width=int(data["tile_width"]),
+        channels=tuple(None if c is None else Pictured(**c) for c in data["channels"]),
+        specimens=tuple(int(c) for c in data["specimens"]),
+        photographs=tuple(data["photographs"]),
+        made=dict(data["made"]),
+    )
+
+
+def _six(value: float) -> float:
+    """Six significant digits: float32 has seven."""
+    return _short(float(f"{value:.6g}"))
+
+
 # -- Data scripts: what a page loads when a reader asks for it, also from a file
 
 
@@ -292,11 +361,31 @@ def across_script(path: str, across: Across) -> str:
             "images": len(across.rows),
             "high": _short(across.high),
             "top": _short(across.top),
-            "mean": [_short(float(f"{m:.5g}")) for m in across.means],
+            "mean": [_five(m) for m in across.means],
             "windows": [[_occurrence(o) for o in own] for own in across.windows],
             "on": [[_occurrence(o) for o in own] for own in across.on],
         },
     )
+
+
+def atlas_script(path: str, sheet: AtlasSheet, across: Across) -> str:
+    """``atlas/<model>/<layer>.js``: for each channel its mean and peak on its picture, its rank
+    there, and the image of this gallery on which its mean is largest, with that mean.
+    """
+    return _data_script(
+        path,
+        {
+            "images": len(across.rows),
+            "pictures": [
+                None if c is None else [_five(c.mean), _five(c.peak), c.rank, image, _five(mean)]
+                for c, (image, mean) in zip(sheet.channels, across.best, strict=True)
+            ],
+        },
+    )
+
+
+def _five(value: float) -> float:
+    return _short(float(f"{value:.5g}"))
 
 
 def tour_script(path: str, stops: Sequence[tuple[str, str, str, str, str]]) -> str:

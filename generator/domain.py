@@ -10,9 +10,10 @@ from 0, downwards and to the right; pixels are those of the network's input.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 __all__ = [
     "SCHEMA",
@@ -20,6 +21,7 @@ __all__ = [
     "Accounts",
     "Across",
     "AcrossRow",
+    "AtlasSheet",
     "Channel",
     "Evidence",
     "Fit",
@@ -35,6 +37,7 @@ __all__ = [
     "Occurrence",
     "Operation",
     "Peak",
+    "Pictured",
     "Points",
     "Problem",
     "Push",
@@ -55,12 +58,13 @@ Fit = Literal["crop", "pad", "stretch"]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """An input that could not be used; the others were not stopped by it."""
+    """Something that could not be used; the rest was not stopped by it."""
 
     source: str
-    """Path relative to the inputs folder, POSIX separators."""
-    stage: Literal["discover", "decode", "describe"]
-    """Where it failed: reading folders, reading pixels, reading the sidecar Markdown."""
+    """Path relative to the inputs folder, POSIX separators; of an atlas: relative to its own."""
+    stage: Literal["discover", "decode", "describe", "atlas"]
+    """Where it failed: reading folders, reading pixels, reading the sidecar Markdown, reading
+    the pictures of what channels look for."""
     message: str
     """What was expected, what came, what to do. No path of the machine."""
 
@@ -459,6 +463,8 @@ class Across:
     In a large gallery only those of the images where it is strongest. Row and column are -1
     where it is silent.
     """
+    best: tuple[tuple[int, float], ...]
+    """For each channel the number of the image on which its mean is largest, and that mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -483,3 +489,49 @@ class WorkedExample:
     """All sums and the bias, before the ReLU."""
     side: int
     """Of the window: 3."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pictured:
+    """How a channel answers the picture that was made for it, decoded as it is shipped."""
+
+    mean: float
+    """Over its map, in activation units: what the picture was made for."""
+    peak: float
+    """The map's largest value."""
+    rank: int
+    """Its place among the layer's channels on this picture, 1 the best, each measured against
+    its own values on the photographs; 0: there were none to measure against."""
+    photograph_mean: float
+    """The largest mean that it has on one of those photographs,"""
+    photograph_peak: float
+    """and the largest value."""
+    attempt: int
+    """Which attempt gave the picture: 0 the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class AtlasSheet:
+    """What the channels of one layer look for: one sheet of pictures, and how well each does."""
+
+    model: str
+    layer: str
+    weights: str
+    """Identity of the network's weights: SHA-256, as in ``Weights``."""
+    file: str
+    """Name of the WebP beside the JSON. Channel ``c`` fills the tile at row ``c // columns``,
+    column ``c % columns``; there is no gap."""
+    sha256: str
+    """Of the WebP."""
+    columns: int
+    rows: int
+    tile_height: int
+    tile_width: int
+    channels: tuple[Pictured | None, ...]
+    """None: no picture was made, or it came to nothing; its tile is plain grey."""
+    specimens: tuple[int, ...]
+    """Channels that stand for the layer where only a few pictures are shown, ascending."""
+    photographs: tuple[str, ...]
+    """SHA-256 of the images against which they were measured."""
+    made: Mapping[str, Any]
+    """How: settings of each attempt, quality, versions. For the reader, not for this program."""

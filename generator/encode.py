@@ -1,4 +1,4 @@
-"""Arrays -> PNG bytes."""
+"""Arrays -> PNG and WebP bytes, and back."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-__all__ = ["grey_png", "read_png", "rgb_png"]
+__all__ = ["grey_png", "read_png", "read_webp", "resized", "rgb_png", "webp"]
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
@@ -57,3 +57,40 @@ def read_png(data: bytes) -> NDArray[np.uint8]:
     """The samples of a PNG that this module wrote."""
     with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
         return np.asarray(image)
+
+
+def webp(pixels: NDArray[np.uint8], quality: int) -> bytes:
+    """``(height, width, 3)`` sRGB -> a WebP without metadata; quality 0 to 100, 100 is lossless.
+
+    At most 16,383 pixels a side.
+    """
+    buffer = io.BytesIO()
+    lossless = quality == 100
+    Image.fromarray(pixels).save(buffer, "WEBP", lossless=lossless, quality=quality, method=6)
+    return buffer.getvalue()
+
+
+def read_webp(data: bytes) -> NDArray[np.uint8]:
+    """The pixels of a WebP, ``(height, width, 3)`` sRGB.
+
+    Raises:
+        ValueError: it is damaged, or something else.
+    """
+    try:
+        with Image.open(io.BytesIO(data), formats=["WEBP"]) as image:
+            return np.asarray(image.convert("RGB"))
+    except (OSError, SyntaxError) as error:
+        raise ValueError(str(error)) from error
+
+
+def resized(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """A picture ``(height, width, 3)`` brought to ``side`` pixels on its longer side.
+
+    A whole multiple of its size is made by repeating pixels, anything else by a Lanczos filter.
+    """
+    height, width, _ = pixels.shape
+    longest = max(height, width)
+    if side % longest == 0:
+        return pixels.repeat(side // longest, axis=0).repeat(side // longest, axis=1)
+    size = (round(width * side / longest), round(height * side / longest))
+    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS))

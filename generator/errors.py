@@ -9,6 +9,7 @@ LayerlightError                      exit code 1
  ├─ WeightsError
  │   ├─ WeightsNotFound              no source had them; names each
  │   └─ WeightsMismatch              a file that is not this network's
+ ├─ AtlasError                       pictures of channels: cannot be made, or not of this network
  ├─ OutputError                      the output, folder or file: not ours, or not writable
  └─ SiteError                        a built site with a file missing or damaged
 
@@ -18,6 +19,7 @@ Every message says what was expected, what came, and what to do.
 from __future__ import annotations
 
 __all__ = [
+    "AtlasError",
     "ConfigError",
     "ImageError",
     "InputsError",
@@ -66,6 +68,10 @@ class WeightsNotFound(WeightsError):
 
 class WeightsMismatch(WeightsError):
     """A file whose numbers are not those of the network asked for."""
+
+
+class AtlasError(LayerlightError):
+    """Pictures of what channels look for: cannot be made, are damaged or of another network."""
 
 
 class OutputError(LayerlightError):

@@ -23,6 +23,14 @@ __all__ = [
     "across_page",
     "across_script",
     "across_strip",
+    "atlas_front",
+    "atlas_json",
+    "atlas_marks",
+    "atlas_page",
+    "atlas_script",
+    "atlas_sheet",
+    "atlas_strip",
+    "atlas_summary",
     "block_png",
     "blocks_png",
     "data_key",
@@ -110,6 +118,46 @@ def tour_script() -> str:
 def gallery_script() -> str:
     """The list of images, for the strip of photographs on every page."""
     return f"{STATIC}/gallery.js"
+
+
+def atlas_sheet(model: str, layer: str) -> str:
+    """What each channel of the layer looks for: one picture a channel."""
+    return f"atlas/{model}/{layer}.webp"
+
+
+def atlas_json(model: str, layer: str) -> str:
+    """How well each picture does."""
+    return f"atlas/{model}/{layer}.json"
+
+
+def atlas_summary(model: str) -> str:
+    """What the atlas was made from and how, and how well it does, layer by layer."""
+    return f"atlas/{model}/atlas.json"
+
+
+def atlas_script(model: str, layer: str) -> str:
+    """How strongly each channel answers its picture, and this gallery's images."""
+    return f"atlas/{model}/{layer}.js"
+
+
+def atlas_page(model: str, layer: str) -> str:
+    """The pictures of one layer."""
+    return f"atlas/{model}/{layer}.html"
+
+
+def atlas_front(model: str) -> str:
+    """The whole atlas: a row a layer, block after block."""
+    return f"atlas/{model}/index.html"
+
+
+def atlas_strip(model: str, layer: str) -> str:
+    """Pictures of the layer's most telling channels, for pages that show a few."""
+    return f"atlas/{model}/strips/{layer}.webp"
+
+
+def atlas_marks(model: str) -> str:
+    """Pictures of the channels that the front page marks, one a block."""
+    return f"atlas/{model}/strips/front.webp"
 
 
 def _sheets(model: str, image: str) -> str:

@@ -34,7 +34,13 @@ _UNTRUSTED_TAGS = {
     *("ins", "li", "ol", "p", "pre", "strong", "sub", "sup", "table", "tbody", "td", "th"),
     *("thead", "tr", "ul"),
 }
-_ENTRIES = (("look", "Look"), ("learn", "Learn"), ("compare", "Compare"), ("network", "Network"))
+_ENTRIES = (
+    ("look", "Look"),
+    ("atlas", "Atlas"),
+    ("learn", "Learn"),
+    ("compare", "Compare"),
+    ("network", "Network"),
+)
 
 
 class Renderer:
@@ -84,6 +90,7 @@ class Renderer:
         convs = [la for la in gallery.model.layers if la.kind == "conv"] or gallery.model.layers
         targets = {
             "look": layout.image_page(gallery.images[0].id),
+            **({"atlas": layout.atlas_front(gallery.model.id)} if gallery.atlas else {}),
             "learn": layout.LEARN_PAGE,
             "compare": layout.across_page(gallery.model.id, convs[len(convs) // 2].name),
             "network": layout.model_page(gallery.model.id),
@@ -91,9 +98,11 @@ class Renderer:
         return {
             "front": page.to(layout.FRONT_PAGE),
             "made": page.to(layout.model_page(gallery.model.id), "made"),
+            "atlas": page.to(layout.atlas_front(gallery.model.id)) if gallery.atlas else "",
             "entries": [
                 {"text": text, "href": page.to(targets[key]), "current": page.section == key}
                 for key, text in _ENTRIES
+                if key in targets
             ],
         }
 

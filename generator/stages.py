@@ -12,6 +12,10 @@ from typing import Any, Protocol
 
 from generator import __version__, contract, layout, pages
 from generator.across import choose
+from generator.atlas import NONE as NO_ATLAS
+from generator.atlas import Atlas
+from generator.atlas import find as find_atlas
+from generator.atlas_files import write_atlas_files
 from generator.config import Config
 from generator.domain import Evidence, InputImage, Model, Problem, WorkedExample
 from generator.encode import read_png
@@ -85,9 +89,10 @@ def build(config: Config, *, progress: Progress | None = None) -> Report:
             fit=config.fit,
         )
         model = network.spec
-        shared = _shared(config, model, stage, network)
+        atlas, unfit = find_atlas(config.atlas_folder, model) if config.atlas else (NO_ATLAS, ())
+        shared = _shared(config, model, stage, network, atlas)
         press = _Press(shared, stage, progress, len(candidates))
-        found = list(problems)
+        found = [*problems, *unfit]
         plan = Plan(model, _kernels(network), network.preprocess, config.values)
         recorded = record(candidates, Extractor(network), plan, stage.write, progress, found)
         with closing(recorded):  # whatever happens, nothing writes once the stage is left
@@ -100,6 +105,7 @@ def build(config: Config, *, progress: Progress | None = None) -> Report:
         gallery = _complete(shared, images, problems, stage, network)
         seen = pages.survey(gallery)
         write_gallery_files(gallery, seen, network, stage)
+        write_atlas_files(gallery, seen, atlas, stage)
         press.print(pages.gallery_pages(gallery, seen))
         facts = stage.finish()
     return Report(
@@ -151,7 +157,10 @@ class _Press:
             self._stage.write(page.path, self._renderer.render(page))
             self._done += 1
             self._progress.pages(
-                self._done, pages.count(self._candidates, len(self._gallery.model.layers))
+                self._done,
+                pages.count(
+                    self._candidates, len(self._gallery.model.layers), len(self._gallery.atlas)
+                ),
             )
 
     def _print_image(self, i: int) -> None:
@@ -160,7 +169,9 @@ class _Press:
         self.print(pages.image_pages(self._gallery, self.images[i], before, after))
 
 
-def _shared(config: Config, model: Model, stage: Staging, network: Any) -> pages.Gallery:
+def _shared(
+    config: Config, model: Model, stage: Staging, network: Any, atlas: Atlas
+) -> pages.Gallery:
     """What all pages share, before any image is known.
 
     Facts are read back from the sheets' JSON, one image at a time.
@@ -212,6 +223,7 @@ def _shared(config: Config, model: Model, stage: Staging, network: Any) -> pages
         colours=colour_names(network),
         largest_weights=largest_weights(network),
         example=None,
+        atlas=atlas.sheets,
     )
 
 

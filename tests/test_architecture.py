@@ -39,6 +39,7 @@ STAGES: Mapping[str, frozenset[str]] = MappingProxyType(
         "inputs": frozenset({"decode", "folders", "inputs", "names", "sidecar", "test_card"}),
         "models": frozenset({"models"}),
         "activations": frozenset({"activations"}),
+        "atlas": frozenset({"atlas", "maximise"}),
         "sheets": frozenset({"encode", "sheets"}),
         "reading": frozenset({"across", "evidence", "example", "points", "reading", "sentences"}),
         "pages": frozenset({"pages"}),
@@ -51,7 +52,17 @@ STAGES: Mapping[str, frozenset[str]] = MappingProxyType(
 """Stage -> its modules (a package by its own name). They may import each other, not another's."""
 
 COMPOSERS = frozenset(
-    {"__init__", "__main__", "stages", "cli", "export", "gallery_files", "pipeline"}
+    {
+        "__init__",
+        "__main__",
+        "atlas_files",
+        "atlas_making",
+        "cli",
+        "export",
+        "gallery_files",
+        "pipeline",
+        "stages",
+    }
 )
 """What puts the stages together, and may import any of them."""
 
@@ -68,14 +79,16 @@ EXCEPTIONS = frozenset(
         # A figure is cut out of PNGs, and is one itself.
         ("figure", "encode"),
         ("subject", "encode"),
+        # A sheet of pictures is a WebP, a finished batch a PNG.
+        ("atlas", "encode"),
     }
 )
 """(module, module of another stage) that may be imported all the same."""
 
 ONLY_IN: Mapping[str, frozenset[str]] = MappingProxyType(
     {
-        "tensorflow": frozenset({"activations", "models"}),
-        "keras": frozenset({"activations", "models"}),
+        "tensorflow": frozenset({"activations", "maximise", "models"}),
+        "keras": frozenset({"models"}),
         "onnx": frozenset({"models"}),
         "h5py": frozenset({"models"}),
         "jinja2": frozenset({"render"}),

@@ -16,12 +16,14 @@ from syrupy.extensions.single_file import SingleFileSnapshotExtension
 
 from generator import evidence, pages, reading, sheets
 from generator.domain import (
+    AtlasSheet,
     Evidence,
     InputImage,
     InputSpec,
     Layer,
     Model,
     Operation,
+    Pictured,
     Problem,
     Sheet,
     Weights,
@@ -47,6 +49,18 @@ MODEL = Model(
 )  # fmt: skip
 
 
+PICTURES = AtlasSheet(
+    model="toy", layer="block1_conv1", weights=MODEL.weights.sha256, file="block1_conv1.webp",
+    sha256="a" * 64, columns=2, rows=2, tile_height=32, tile_width=32,
+    # one that excels, one that some image excites as much, one without
+    channels=(Pictured(60.0, 80.0, 1, 15.0, 30.0, 0), Pictured(0.0, 0.0, 3, 1.0, 2.0, 2), None),
+    specimens=(0, 1), photographs=("f" * 64,),
+    made={
+        "attempts": [{"octaves": [{"height": 32, "width": 32, "steps": 64, "rate": 0.07}],
+                      "seed": 0, "precision": "float32", "jitter": 16, "batch": 8}],
+        "objective": "the mean", "quality": 100, "versions": {"layerlight": "0"},
+    },
+)  # fmt: skip
 KERNEL = np.linspace(-1, 1, 81, dtype=np.float32).reshape(3, 3, 3, 3)
 """Nine places, three colours, three channels."""
 
@@ -105,6 +119,7 @@ def every_page() -> Iterator[pages.Page]:
         versions="Layerlight 0, TensorFlow 0", licence="Toy by nobody", facts=facts,
         chosen={layer.name: (0, 1, 2) for layer in MODEL.layers}, example=None, values=True,
         colours=("red", "green", "blue"), largest_weights=(0.25, 0.5, 0.125),
+        atlas={"block1_conv1": PICTURES},
     )  # fmt: skip
     yield from pages.image_pages(gallery, images[0], None, images[1])
     yield from (
@@ -130,9 +145,14 @@ def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
         "layers/toy/block1_conv1.html",
         "models/toy/index.html",
         "learn/tour.html",
+        "atlas/toy/index.html",
+        "atlas/toy/block1_conv1.html",
         "404.html",
     ],
-    ids=["image", "layer", "pool", "front", "across", "model", "tour", "error"],
+    ids=[
+        *("image", "layer", "pool", "front", "across", "model", "tour", "atlas", "atlas_layer"),
+        "error",
+    ],
 )
 def test_a_page_is_what_it_was(path: str, snapshot: SnapshotAssertion) -> None:
     """Byte for byte."""

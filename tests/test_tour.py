@@ -96,6 +96,7 @@ def stops(
         images=images, problems=(), texts=Texts(templates_folder() / "text"), palettes=(),
         versions="", licence="", facts=lambda _: first, chosen={}, values=False,
         colours=("blue", "green", "red"), largest_weights=(1.0, 1.0), example=None,
+            atlas={},
     )  # fmt: skip
     return tour_stops(gallery, first, across)
 

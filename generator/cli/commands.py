@@ -155,6 +155,15 @@ def build(
             show_default=False,
         ),
     ] = None,
+    atlas: Annotated[
+        bool | None,
+        typer.Option(
+            "--atlas/--no-atlas",
+            help="Whether to show the pictures of what channels look for, where there are any.  "
+            "[default: --atlas]",
+            show_default=False,
+        ),
+    ] = None,
     title: Annotated[
         str | None, typer.Option("--title", metavar="TEXT", help="Title of the gallery.")
     ] = None,
@@ -188,6 +197,7 @@ def build(
         "palette": palette,
         "scale": scale,
         "values": values,
+        "atlas": atlas,
         "title": title,
         "author": author,
         "base_url": base_url,

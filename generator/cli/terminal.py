@@ -12,7 +12,14 @@ from typing import Self, TextIO
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from generator.errors import LayerlightError, UsageError
 
@@ -118,6 +125,52 @@ class Bars:
         """So many pages are written; images that failed will have no sheets any more."""
         self._progress.update(self._sheets, total=self._sheets_done)
         self._progress.update(self._pages, completed=done, total=total, visible=True)
+
+
+def picture_bar(*, quiet: bool) -> PictureBar | None:
+    """A bar for the pictures of an atlas, if there is somebody to look at it."""
+    console = Console(stderr=True)
+    wanted = console.is_terminal and not console.is_dumb_terminal and not quiet
+    return PictureBar(console) if wanted else None
+
+
+class PictureBar:
+    """How many pictures are made, of which layer, and how long the rest will take."""
+
+    def __init__(self, console: Console) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.percentage:.0f} %"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            # The layers differ a hundredfold in speed: what counts is how it goes now.
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+        )
+        self._pictures = self._progress.add_task("pictures", total=None)
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._progress.stop()
+
+    def pictures(self, done: int, total: int, layer: str, share: float) -> None:
+        """So many pictures are made, the last of ``layer``, and that share of the work is done."""
+        self._progress.update(
+            self._pictures,
+            completed=share,
+            total=1.0,
+            description=f"{done:,} of {total:,} pictures, {layer}",
+        )
 
 
 def _has_colours(stream: TextIO) -> bool:

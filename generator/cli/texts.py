@@ -12,12 +12,20 @@ from typing import TYPE_CHECKING
 from generator import layout
 
 if TYPE_CHECKING:
+    from generator.atlas_making import Report as AtlasReport
     from generator.domain import Model, Problem
     from generator.models.identity import ExpectedTensor
     from generator.models.weights import LoadedWeights, SourceStatus
     from generator.stages import Report
 
-__all__ = ["layers_table", "problem_line", "summary", "tensor_lines", "weights_lines"]
+__all__ = [
+    "atlas_summary",
+    "layers_table",
+    "problem_line",
+    "summary",
+    "tensor_lines",
+    "weights_lines",
+]
 
 _MEGABYTE = 1_000_000
 _NOT_TRIED = "not tried: "
@@ -48,6 +56,41 @@ def summary(report: Report) -> str:
 def problem_line(problem: Problem) -> str:
     """File, stage, reason."""
     return f"{problem.source} ({problem.stage}): {problem.message}"
+
+
+def atlas_summary(report: AtlasReport) -> str:
+    """What pictures were made, and how well they do, layer by layer."""
+    heads = ("layer", "pictures", "above every photograph", "among the first ten", "failures")
+    rows = [
+        (
+            f"{name} (as it was)" if name in report.kept else name,
+            f"{share.pictures:,}",
+            f"{share.above:,}",
+            f"{share.top:,}",
+            ", ".join(f"#{c}" for c in share.failures[:8])
+            + (" ..." if len(share.failures) > 8 else ""),
+        )
+        for name, share in report.shares.items()
+    ]
+    every = report.shares.values()
+    total = (
+        "total",
+        *(
+            f"{sum(counts):,}"
+            for counts in (
+                [s.pictures for s in every],
+                [s.above for s in every],
+                [s.top for s in every],
+            )
+        ),
+        "",
+    )
+    table = _aligned([heads, *rows, total], "<>>><")
+    rule = "-" * max(map(len, table))
+    spent = f"{report.seconds:,.1f} seconds ({report.device}), {report.bytes / _MEGABYTE:.1f} MB"
+    return "\n".join(
+        [table[0], rule, *table[1:-1], rule, table[-1], "", f"{spent} in {report.folder}"]
+    )
 
 
 def layers_table(model: Model) -> str:

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from generator.domain import Fit, InputSpec, Model, Weights
 from generator.errors import UsageError
-from generator.models import vgg16
+from generator.models import cut, vgg16
 from generator.models.backend import tensorflow
 from generator.models.graph import describe, extraction_model, select
 from generator.models.identity import expected_identity
@@ -40,6 +40,8 @@ class Network:
     """
     preprocess: Callable[[NDArray[np.uint8]], NDArray[np.float32]]
     """RGB images (n, height, width, 3), 0 to 255 -> what ``graph`` expects; a new array."""
+    preprocess_tensor: Callable[[Any], Any]
+    """The same for a float tensor in TensorFlow, with a slope."""
     licence: str
     """Whose weights these are, for the pages' footer."""
     framework: str
@@ -55,6 +57,28 @@ class Network:
             return None
         bias = weights[1] if len(weights) == 2 else np.zeros(weights[0].shape[3], dtype=np.float32)
         return weights[0], bias
+
+    def fits(self, size: tuple[int, int]) -> bool:
+        """Whether it can be run on pictures of ``size`` (height, width) too."""
+        return cut.fits(self.graph, size)
+
+    def output(self, layer: str, size: tuple[int, int]) -> Callable[[Any], Any]:
+        """RGB images (n, *size, 3), 0 to 255, as a tensor -> the layer's output, float32.
+
+        Raises:
+            AtlasError: the network takes no images of that size.
+        """
+        return cut.output(self.graph, layer, size, self.preprocess_tensor)
+
+    def before_activation(
+        self, layer: str, size: tuple[int, int], precision: Literal["float32", "bfloat16"]
+    ) -> Callable[[Any, Any], Any]:
+        """(RGB images, a channel of each) -> mean of its map before the activation, (n,).
+
+        Raises:
+            AtlasError: the network takes no images of that size.
+        """
+        return cut.before_activation(self.graph, layer, size, precision, self.preprocess_tensor)
 
 
 def load(
@@ -85,6 +109,7 @@ def load(
         spec=_spec(model, captured, size, fit, Weights(found.source, found.sha256, trained=True)),
         graph=extraction_model(model, captured),
         preprocess=vgg16.preprocess,
+        preprocess_tensor=vgg16.preprocess_tensor,
         licence=vgg16.LICENCE,
         framework=str(tensorflow().__version__),
     )

@@ -51,6 +51,8 @@ def tensorflow() -> Any:
         raise LayerlightError(
             f"TensorFlow cannot be imported ({error}); install it with: pip install tensorflow"
         ) from error
+    # Else it warns that each layer of an atlas has a graph of its own, which is meant.
+    module.get_logger().setLevel("ERROR")
     return module
 
 

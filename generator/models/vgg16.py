@@ -11,7 +11,15 @@ from generator.errors import ConfigError
 from generator.models.backend import fixed_settings, keras
 from generator.models.identity import Tensors
 
-__all__ = ["LICENCE", "PREPROCESSING", "TITLE", "build", "preprocess", "set_weights"]
+__all__ = [
+    "LICENCE",
+    "PREPROCESSING",
+    "TITLE",
+    "build",
+    "preprocess",
+    "preprocess_tensor",
+    "set_weights",
+]
 
 TITLE = "VGG16"
 LICENCE = "VGG16 by K. Simonyan and A. Zisserman, ImageNet weights"
@@ -55,3 +63,8 @@ def preprocess(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         copy, data_format="channels_last"
     )
     return result
+
+
+def preprocess_tensor(pixels: Any) -> Any:
+    """The same for a float tensor; Keras makes a new one, and its slope is known."""
+    return keras().applications.vgg16.preprocess_input(pixels, data_format="channels_last")

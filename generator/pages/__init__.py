@@ -13,6 +13,12 @@ from dataclasses import dataclass
 from generator.across import Tally
 from generator.domain import Across, InputImage
 from generator.pages.across import across_page
+from generator.pages.atlas import (
+    ATLAS_SIDE,
+    atlas_front_page,
+    atlas_layer_page,
+    atlas_rows,
+)
 from generator.pages.front import Card, front_page, image_card
 from generator.pages.image import image_page
 from generator.pages.layer import layer_page
@@ -23,11 +29,13 @@ from generator.pages.plain import error_page
 from generator.pages.tour import Stop, tour_page, tour_stops
 
 __all__ = [
+    "ATLAS_SIDE",
     "Gallery",
     "ImageFacts",
     "Page",
     "Stop",
     "Survey",
+    "atlas_rows",
     "count",
     "gallery_pages",
     "image_pages",
@@ -82,12 +90,16 @@ def gallery_pages(gallery: Gallery, seen: Survey) -> Iterator[Page]:
     yield front_page(gallery, first, seen.cards)
     for layer in gallery.model.layers:
         yield across_page(gallery, layer, seen.across[layer.name])
+    if gallery.atlas:
+        yield atlas_front_page(gallery, seen.across)
+        for name in gallery.atlas:
+            yield atlas_layer_page(gallery, gallery.layer(name), seen.across[name])
     yield model_page(gallery, first)
     yield learn_page(gallery, first)
     yield tour_page(gallery, first, seen.tour)
     yield error_page(gallery)
 
 
-def count(images: int, layers: int) -> int:
-    """Pages of a gallery."""
-    return images * (1 + layers) + layers + 5
+def count(images: int, layers: int, pictured: int) -> int:
+    """Pages of a gallery, ``pictured`` of whose layers are in its atlas."""
+    return images * (1 + layers) + layers + 5 + (1 + pictured if pictured else 0)

@@ -125,6 +125,9 @@ def channel_view(
         "missing": _missing(layer),
         "largest": number(gallery.largest_weights[top]) if _sees_pixels(layer) else "",
         "kernels": layout.href(at, layout.kernels_png(model.id)) if _sees_pixels(layer) else "",
+        "atlas": layout.href(at, layout.atlas_page(model.id, layer.name))
+        if layer.name in gallery.atlas
+        else "",
         "setup": json.dumps(_setup(at, gallery, image, facts, layer), separators=(",", ":")),
     }
 
@@ -158,6 +161,15 @@ def _setup(
         "model": model.id,
         "chain": [_link_of_chain(at, gallery, image, facts, la) for la in _chain(gallery, layer)],
     }
+    if layer.name in gallery.atlas:
+        pictures = gallery.atlas[layer.name]
+        found["atlas"] = {
+            "sheet": layout.href(at, layout.atlas_sheet(model.id, layer.name)),
+            "columns": pictures.columns,
+            "rows": pictures.rows,
+            "tile": [pictures.tile_height, pictures.tile_width],
+            **script(layout.atlas_script(model.id, layer.name)),
+        }
     if gallery.values:
         found["values"] = script(layout.values_script(model.id, image.id, layer.name))
         found["photoValues"] = script(layout.input_script(model.id, image.id))

@@ -57,6 +57,8 @@ class Marked:
     value: str
     box: Box | None
     """The mark's window on the photograph."""
+    sought: str
+    """URL of the atlas's page with the channel's picture; "" where it has none."""
 
 
 def marked(at: str, gallery: Gallery, image: str, facts: ImageFacts, mark: Mark) -> Marked:
@@ -82,6 +84,9 @@ def marked(at: str, gallery: Gallery, image: str, facts: ImageFacts, mark: Mark)
         zero=percent(sentences.zero_share(sheet)),
         value=number(high),
         box=window_box(layer, model, Peak(mark.row, mark.column, 0)),
+        sought=layout.href(at, layout.atlas_page(model.id, layer.name), str(mark.channel))
+        if layer.name in gallery.atlas and gallery.atlas[layer.name].channels[mark.channel]
+        else "",
     )
 
 
@@ -140,6 +145,9 @@ def front_page(gallery: Gallery, first: ImageFacts, cards: Sequence[Card]) -> Pa
             "photo_href": layout.href(at, layout.image_page(image.id)),
             "input_size": size(model.input.height, model.input.width),
             "marks": marks,
+            "sought": layout.href(at, layout.atlas_marks(model.id))
+            if any(mark.sought for mark in marks)
+            else "",
             "tour": layout.href(at, layout.TOUR_PAGE),
             "ways": _ways(gallery),
             "sections": _sections(gallery, cards),
@@ -169,6 +177,17 @@ def _ways(gallery: Gallery) -> tuple[Link, ...]:
             "Look",
             layout.href(at, layout.image_page(gallery.images[0].id)),
             note="Open an image and scroll down through the network.",
+        ),
+        *(
+            [
+                Link(
+                    "Atlas",
+                    layout.href(at, layout.atlas_front(model.id)),
+                    note="What each channel looks for, as a picture.",
+                )
+            ]
+            if gallery.atlas
+            else []
         ),
         Link(
             "Learn",

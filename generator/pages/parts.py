@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from generator import layout
 from generator.domain import (
+    AtlasSheet,
     Channel,
     Evidence,
     InputImage,
@@ -92,6 +93,8 @@ class Gallery:
     """The largest magnitude in each kernel of the first convolution."""
     example: WorkedExample | None
     """A value of the first convolution on the first image."""
+    atlas: Mapping[str, AtlasSheet]
+    """Pictures of what channels look for, by layer; empty where there are none."""
 
     @cached_property
     def blocks(self) -> tuple[tuple[str, tuple[Layer, ...]], ...]:
@@ -177,9 +180,12 @@ def block_title(name: str) -> str:
 
 
 def rail(
-    gallery: Gallery, link: Callable[[Layer], str], current: str = ""
+    gallery: Gallery,
+    link: Callable[[Layer], str],
+    current: str = "",
+    only: Collection[str] | None = None,
 ) -> tuple[RailBlock, ...]:
-    """The network as a navigation; ``link`` gives each layer's URL."""
+    """The network as a navigation; ``link`` gives each layer's URL, ``only`` names those shown."""
     model = gallery.model
     widest = max(layer.channels for layer in model.layers)
     side = max(model.input.height, model.input.width)
@@ -197,8 +203,10 @@ def rail(
                 title=f"{layer.name}: {layer.channels} maps of {size(layer.height, layer.width)}",
             )
             for layer in layers
+            if only is None or layer.name in only
         )
-        found.append(RailBlock(block_title(name), cells))
+        if cells:
+            found.append(RailBlock(block_title(name), cells))
     return tuple(found)
 
 

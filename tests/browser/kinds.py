@@ -27,6 +27,8 @@ KINDS: Mapping[str, re.Pattern[str]] = MappingProxyType(
         "model": _pattern(layout.model_page("ANY")),
         "learn": _pattern(layout.LEARN_PAGE),
         "tour": _pattern(layout.TOUR_PAGE),
+        "atlas": _pattern(layout.atlas_front("ANY")),
+        "atlas layer": _pattern(layout.atlas_page("ANY", "ANY")),
         "error": _pattern(layout.ERROR_PAGE),
     }
 )
@@ -41,6 +43,9 @@ SPECIMENS = (
     "model",
     "learn",
     "tour",
+    "atlas",
+    "atlas layer of few channels",
+    "atlas layer of many channels",
     "error",
 )
 """One page of each kind, and two of the kind whose length varies most."""
