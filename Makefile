@@ -21,10 +21,11 @@ INSTALL = $(PIP) install --require-hashes --no-build-isolation
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help gallery serve test test-all lint format atlas bench bench-pages bench-atlas firefox lock clean distclean
+.PHONY: help gallery handouts serve test test-all lint format atlas bench bench-pages bench-atlas firefox lock clean distclean
 
 help:
 	@echo 'make gallery    site/ from the images in inputs/ (the first time: the environment, about 1 GB)'
+	@echo 'make handouts   worksheets of the gallery in site/ as PDF, into site/handouts/'
 	@echo 'make serve      show site/ in a browser'
 	@echo 'make test       every test but the slow ones'
 	@echo 'make test-all   the slow ones too'
@@ -40,6 +41,10 @@ help:
 
 gallery: $(VENV)/.run
 	$(BIN)/layerlight build $(ARGS)
+
+# make handouts ARGS="chelsea --paper letter --poster"
+handouts: $(VENV)/.run
+	$(BIN)/layerlight handout $(ARGS)
 
 serve: $(VENV)/.run
 	$(BIN)/layerlight serve $(ARGS)

@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from importlib.metadata import version
@@ -30,6 +30,7 @@ from generator.domain import SCHEMA, AtlasSheet, Layer, Pictured
 from generator.encode import read_webp, webp
 from generator.errors import AtlasError, ImageError, InputsError, OutputError, UsageError
 from generator.inputs import discover, load
+from generator.names import natural_key
 
 __all__ = ["ATTEMPTS", "Progress", "Report", "Wish", "make", "photographed", "read_summary"]
 
@@ -106,7 +107,7 @@ def make(
         photographs: what they are measured against.
 
     Raises:
-        UsageError: a channel that a layer does not have.
+        UsageError: no layer, or a channel that a layer does not have.
         AtlasError: nothing could be made, or a sheet would lose pictures.
         OutputError: the folder cannot be written.
     """
@@ -116,6 +117,10 @@ def make(
     wish = replace(wish, precision=wish.precision or quick_precision())
     folder = wish.folder / network.spec.id
     layers = [layer for layer in network.spec.layers if layer.name in wish.layers]
+    if not layers:
+        raise UsageError(
+            "expected at least one convolution, got layers without one; name some with --layers"
+        )
     plans = [_plan(network, layer, wish, folder, photographs) for layer in layers]
     counter = _Counter(progress, network, plans)
     kept, failed = [], {}
@@ -134,8 +139,8 @@ def make(
             except AtlasError as error:
                 failed[plan.layer.name] = str(error)
         if not found:
-            raise AtlasError("\n".join(failed.values()))
-        _write_summary(folder, network, photographs)
+            raise AtlasError("\n".join(dict.fromkeys(failed.values())))
+        _write_summary(folder, network)
     except OSError as error:
         raise OutputError(
             f"{folder}: expected a folder that can be written, got: {error.strerror}; "
@@ -222,6 +227,7 @@ class _Plan:
         """The settings, as they are recorded."""
         return {
             "attempts": [asdict(attempt) for attempt in self.attempts],
+            "channels": "all" if self.wish.channels is None else list(self.channels),
             "quality": self.quality,
             "objective": "mean before the activation, values below zero counted a tenth",
             "versions": {
@@ -279,7 +285,8 @@ def _there(plan: _Plan) -> AtlasSheet | None:
         and found.made == json.loads(json.dumps(plan.made))
         and found.photographs == plan.photographs.sha256
     )
-    if same and has == set(plan.channels):
+    # a channel that came to nothing would come to nothing again
+    if same and has <= set(plan.channels):
         return found
     lost = len(has - set(plan.channels))
     if lost and not plan.wish.force:
@@ -369,6 +376,10 @@ class _Layer:
             if pictures is None:
                 maximiser = maximiser or Maximiser(self._network, plan.layer.name, chosen)
                 pictures, whole = maximiser.pictures(batch)
+                if not whole.all():
+                    # One channel that is not finite spoils the slope of its whole batch.
+                    for i, channel in enumerate(batch):
+                        (pictures[i],), (whole[i],) = maximiser.pictures([channel])
                 pictures[~whole] = sheet.NOTHING
                 parts.write(batch, pictures)
             made.append(pictures)
@@ -472,17 +483,15 @@ def _replace(file: Path, data: bytes) -> None:
     os.replace(half, file)  # noqa: PTH105 - atomic, and says so
 
 
-def _write_summary(folder: Path, network: Any, photographs: Photographed) -> None:
-    """What the whole folder holds, also what earlier runs made."""
-    order: Callable[[AtlasSheet], int] = lambda own: names.index(own.layer)  # noqa: E731
-    names = [layer.name for layer in network.spec.layers]
+def _write_summary(folder: Path, network: Any) -> None:
+    """What the whole folder holds, also what earlier runs made, of other layers."""
     found = []
-    for file in folder.glob("*.json"):
+    for file in sorted(folder.glob("*.json"), key=lambda f: natural_key(f.name)):
         try:
             own = contract.read_atlas(file.read_bytes())
         except (ValueError, KeyError, TypeError):
             continue
-        if own.layer in names and own.weights == network.spec.weights.sha256:
+        if own.weights == network.spec.weights.sha256:
             found.append(own)
     data = {
         "schema": SCHEMA,
@@ -492,7 +501,7 @@ def _write_summary(folder: Path, network: Any, photographs: Photographed) -> Non
             "sha256": network.spec.weights.sha256,
             "licence": network.licence,
         },
-        "layers": {own.layer: asdict(scores.shares(own)) for own in sorted(found, key=order)},
+        "layers": {own.layer: asdict(scores.shares(own)) for own in found},
     }
     _replace(folder / "atlas.json", (json.dumps(data, indent=1) + "\n").encode())
 

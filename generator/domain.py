@@ -489,6 +489,11 @@ class WorkedExample:
     """All sums and the bias, before the ReLU."""
     side: int
     """Of the window: 3."""
+    around_pixels: tuple[tuple[int, int, int] | None, ...]
+    """Red, green and blue of a window larger by one on each side, row by row; None beyond the
+    image."""
+    around: tuple[tuple[float, ...], ...]
+    """For each colour the same larger window after preprocessing; zero beyond the image."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -528,7 +533,7 @@ class AtlasSheet:
     tile_height: int
     tile_width: int
     channels: tuple[Pictured | None, ...]
-    """None: no picture was made, or it came to nothing; its tile is plain grey."""
+    """None: no picture was made, or it came to nothing; its tile was plain grey, before WebP."""
     specimens: tuple[int, ...]
     """Channels that stand for the layer where only a few pictures are shown, ascending."""
     photographs: tuple[str, ...]

@@ -58,8 +58,33 @@ def first_kernel_example(
                     sums=tuple(map(float, by_colour)),
                     value=float(by_colour.sum() + bias[channel]),
                     side=side,
+                    around_pixels=_around_pixels(pixels, top - 1, left - 1, side + 2),
+                    around=_around(inputs, top - 1, left - 1, side + 2),
                 )
     return None
+
+
+def _around_pixels(
+    pixels: NDArray[np.uint8], top: int, left: int, side: int
+) -> tuple[tuple[int, int, int] | None, ...]:
+    """A square of the photograph, row by row; None beyond its border."""
+    height, width, _ = pixels.shape
+    found: list[tuple[int, int, int] | None] = []
+    for row in range(top, top + side):
+        for column in range(left, left + side):
+            inside = 0 <= row < height and 0 <= column < width
+            red, green, blue = pixels[row, column].tolist() if inside else (0, 0, 0)
+            found.append((red, green, blue) if inside else None)
+    return tuple(found)
+
+
+def _around(
+    inputs: NDArray[np.float32], top: int, left: int, side: int
+) -> tuple[tuple[float, ...], ...]:
+    """For each channel of the input a square of it, row by row; zero beyond the border."""
+    padded = np.pad(inputs, ((1, 1), (1, 1), (0, 0)))
+    square = padded[top + 1 : top + 1 + side, left + 1 : left + 1 + side]
+    return tuple(tuple(map(float, square[..., i].ravel())) for i in range(inputs.shape[2]))
 
 
 def kernel_colours(kernel: NDArray[np.float32], order: tuple[int, ...]) -> NDArray[np.uint8]:

@@ -10,13 +10,13 @@ from posixpath import dirname, relpath
 from urllib.parse import quote
 
 __all__ = [
+    "CHAPTERS",
     "CSS",
     "ERROR_PAGE",
     "FRONT_PAGE",
     "GALLERY_JSON",
+    "GLOSSARY_PAGE",
     "LEARN_PAGE",
-    "LEARN_SCALES",
-    "LEARN_SUMS",
     "NO_JEKYLL",
     "STATIC",
     "TOUR_PAGE",
@@ -30,11 +30,11 @@ __all__ = [
     "atlas_script",
     "atlas_sheet",
     "atlas_strip",
-    "atlas_summary",
     "block_png",
     "blocks_png",
     "data_key",
     "evidence_script",
+    "exercises_page",
     "gallery_script",
     "href",
     "image_page",
@@ -42,6 +42,7 @@ __all__ = [
     "input_script",
     "kernels_png",
     "layer_page",
+    "learn_page",
     "model_page",
     "points_script",
     "reading_json",
@@ -56,11 +57,13 @@ __all__ = [
 
 FRONT_PAGE = "index.html"
 ERROR_PAGE = "404.html"
-LEARN_SCALES = "scales"
-"""Anchor of the learn page's section on scales."""
-LEARN_SUMS = "sums"
-"""Anchor of its section on where a value comes from."""
 LEARN_PAGE = "learn/index.html"
+GLOSSARY_PAGE = "learn/glossary.html"
+CHAPTERS = (
+    *("pixels", "convolution", "padding", "relu", "channels", "pooling", "window"),
+    *("hierarchy", "zeros", "scales", "sums", "classes", "proof", "networks"),
+)
+"""Of the course, in the order in which they are read."""
 TOUR_PAGE = "learn/tour.html"
 NO_JEKYLL = ".nojekyll"
 GALLERY_JSON = "gallery.json"
@@ -78,6 +81,11 @@ def href(page: str, target: str, fragment: str = "") -> str:
 def image_page(image: str) -> str:
     """One image through the whole network."""
     return f"images/{image}/index.html"
+
+
+def exercises_page(image: str) -> str:
+    """Questions about one image's maps."""
+    return f"images/{image}/exercises.html"
 
 
 def layer_page(image: str, model: str, layer: str) -> str:
@@ -110,6 +118,11 @@ def kernels_png(model: str) -> str:
     return f"models/{model}/kernels.png"
 
 
+def learn_page(chapter: str) -> str:
+    """A chapter of the course, or its sources."""
+    return f"learn/{chapter}.html"
+
+
 def tour_script() -> str:
     """The steps of the guided tour."""
     return f"{STATIC}/tour-steps.js"
@@ -128,11 +141,6 @@ def atlas_sheet(model: str, layer: str) -> str:
 def atlas_json(model: str, layer: str) -> str:
     """How well each picture does."""
     return f"atlas/{model}/{layer}.json"
-
-
-def atlas_summary(model: str) -> str:
-    """What the atlas was made from and how, and how well it does, layer by layer."""
-    return f"atlas/{model}/atlas.json"
 
 
 def atlas_script(model: str, layer: str) -> str:

@@ -24,8 +24,9 @@ __all__ = ["Renderer"]
 _MATH = re.compile(
     r'<(?P<tag>span|div) class="arithmatex">\\(?P<open>[(\[])(?P<tex>.*?)\\[)\]]</(?P=tag)>', re.S
 )
-_FIGURE = re.compile(r"<p>\{figure: (\w+)\}</p>")
-_PROMISE = re.compile(r'href="((?:layer|across|image|model|tour):[\w-]*)"')
+_FIGURE = re.compile(r"<p>\{figure: (\w+(?: \w+)*)\}</p>")
+_PROMISE = re.compile(r'href="((?:layer|across|image|model|tour|atlas|chapter):[\w-]*)(#[\w@,]+)?"')
+_TERM = re.compile(r'<a href="term:([\w-]+)">(.*?)</a>')
 _OUTWARD = re.compile(r"(https?|mailto):", re.IGNORECASE)
 _EMPTY_LINK = re.compile(r"<a(?![^>]*\bhref=)[^>]*>(.*?)</a>", re.S)
 _FIT_WORDS = {"crop": "centre crop", "pad": "padded", "stretch": "stretched"}
@@ -79,9 +80,8 @@ class Renderer:
             "stylesheets": layout.CSS,
             "input_size": size(gallery.model.input.height, gallery.model.input.width),
             "fit_words": _FIT_WORDS[gallery.model.input.fit],
-            "learn": page.to(layout.LEARN_PAGE),
-            "learn_scales": layout.LEARN_SCALES,
-            "learn_sums": layout.LEARN_SUMS,
+            "learn_scales": page.to(layout.learn_page("scales")),
+            "learn_sums": page.to(layout.learn_page("sums")),
         }
         return template.render({**shared, **page.body})
 
@@ -144,17 +144,38 @@ class Renderer:
         )
         return Markup(_EMPTY_LINK.sub(r"\1", clean))
 
-    def _article(self, source: str, links: Mapping[str, str]) -> list[tuple[str, Markup]]:
-        """Markdown with figures and promised links -> [("text", html), ("figure", name), ...]."""
+    def _article(
+        self, source: str, links: Mapping[str, str], terms: Mapping[str, str]
+    ) -> list[tuple[str, Markup]]:
+        """Markdown with figures, promised links and terms of the glossary.
+
+        Returns [("text", html), ("figure", name), ...]. ``links``: what is promised -> URL;
+        ``terms``: id of a term -> its definition.
+
+        Raises:
+            LayerlightError: a text names a term that the glossary has not.
+        """
 
         def keep(promise: re.Match[str]) -> str:
-            target = links.get(promise[1])
-            if target is None:
+            target, fragment = links.get(promise[1]), promise[2] or ""
+            if not target:
                 # a gallery of some layers only: the article's link goes to the first image
-                target = links["image:"]
-            return f'href="{html.escape(target)}"'
+                target, fragment = links["image:"], ""
+            return f'href="{html.escape(target + fragment)}"'
 
-        resolved = _PROMISE.sub(keep, self._markdown(source))
+        def explain(found: re.Match[str]) -> str:
+            term, words = found.groups()
+            if term not in terms:
+                raise LayerlightError(
+                    f"expected a term of the glossary, got {term!r}; add it to glossary.md, or "
+                    f"correct the link in the text"
+                )
+            return (
+                f'<span class="term"><a href="{html.escape(links[f"term:{term}"])}">{words}</a>'
+                f'<span class="pop" role="tooltip">{html.escape(terms[term])}</span></span>'
+            )
+
+        resolved = _TERM.sub(explain, _PROMISE.sub(keep, self._markdown(source)))
         parts = _FIGURE.split(resolved)
         return [
             ("figure" if i % 2 else "text", Markup(part)) for i, part in enumerate(parts) if part

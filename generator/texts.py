@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import yaml
@@ -10,7 +12,7 @@ import yaml
 from generator.domain import Layer, Model
 from generator.errors import LayerlightError
 
-__all__ = ["Text", "Texts", "templates_folder"]
+__all__ = ["Term", "Text", "Texts", "templates_folder"]
 
 
 def templates_folder() -> Path:
@@ -32,6 +34,21 @@ class Text:
     """Of a layer: one sentence that says what to look for."""
     body: str
     """Markdown."""
+    question: str = ""
+    """Of a chapter: what a reader can check herself with,"""
+    answer: str = ""
+    """and what she should have found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One entry of the glossary."""
+
+    id: str
+    """Anchor: "receptive-field"."""
+    name: str
+    definition: str
+    """Markdown, one paragraph."""
 
 
 class Texts:
@@ -56,6 +73,15 @@ class Texts:
     def page(self, name: str) -> Text:
         """A text that is a page of its own."""
         return self._first(name)
+
+    @cached_property
+    def glossary(self) -> tuple[Term, ...]:
+        """The terms, in the order of the file."""
+        entries = re.findall(r"^(\S.*)\n: +(.+)$", self._first("glossary").body, re.MULTILINE)
+        return tuple(
+            Term(re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-"), name, definition)
+            for name, definition in entries
+        )
 
     def _first(self, *names: str) -> Text:
         for name in names:
@@ -82,4 +108,6 @@ def _parse(name: str, source: str) -> Text:
         lead=str(fields.get("lead", "")),
         look=str(fields.get("look", "")),
         body=body.strip() + "\n",
+        question=str(fields.get("question", "")),
+        answer=str(fields.get("answer", "")),
     )

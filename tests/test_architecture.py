@@ -41,12 +41,15 @@ STAGES: Mapping[str, frozenset[str]] = MappingProxyType(
         "activations": frozenset({"activations"}),
         "atlas": frozenset({"atlas", "maximise"}),
         "sheets": frozenset({"encode", "sheets"}),
-        "reading": frozenset({"across", "evidence", "example", "points", "reading", "sentences"}),
+        "reading": frozenset(
+            {"across", "evidence", "example", "exercises", "points", "reading", "sentences"}
+        ),
         "pages": frozenset({"pages"}),
         "render": frozenset({"render"}),
         "site": frozenset({"site"}),
         "serve": frozenset({"serve"}),
         "figure": frozenset({"drawing", "figure", "subject"}),
+        "handout": frozenset({"handout"}),
     }
 )
 """Stage -> its modules (a package by its own name). They may import each other, not another's."""
@@ -72,6 +75,8 @@ EXCEPTIONS = frozenset(
         ("reading", "sheets"),
         # A page says in words what its numbers are; the words are made where the numbers are read.
         ("pages", "sentences"),
+        # So are questions.
+        ("pages", "exercises"),
         # The pages across images gather their rows while each image's facts are at hand.
         ("pages", "across"),
         # What is rendered is a page model; its type is the contract between the two.
@@ -79,6 +84,8 @@ EXCEPTIONS = frozenset(
         # A figure is cut out of PNGs, and is one itself.
         ("figure", "encode"),
         ("subject", "encode"),
+        # So are the pictures of a handout.
+        ("handout", "encode"),
         # A sheet of pictures is a WebP, a finished batch a PNG.
         ("atlas", "encode"),
     }
@@ -99,9 +106,12 @@ ONLY_IN: Mapping[str, frozenset[str]] = MappingProxyType(
         "nh3": frozenset({"render"}),
         "typer": frozenset({"cli"}),
         "rich": frozenset({"cli"}),
-        "matplotlib": frozenset({"drawing", "palettes"}),
+        # For handouts, its fonts and which letters they have.
+        "matplotlib": frozenset({"drawing", "handout", "palettes"}),
         "PIL": frozenset({"decode", "encode", "test_card"}),
         "pydantic": frozenset({"config"}),
+        "typst": frozenset({"handout"}),
+        "segno": frozenset({"handout"}),
     }
 )
 """Library -> the only modules that may know it."""

@@ -674,6 +674,7 @@ def odd_network() -> models.Network:
         spec=spec,
         graph=extraction_model(model, captured),
         preprocess=lambda pixels: pixels.astype(np.float32),
+        preprocess_tensor=lambda pixels: pixels,
         licence="",
         framework="",
     )

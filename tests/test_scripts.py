@@ -12,13 +12,36 @@ from tests.conftest import PROJECT
 TEMPLATES = PROJECT / "templates"
 SCRIPTS = sorted((TEMPLATES / "static/js").glob("*.js"))
 LIMIT = 40_000
+"""Bytes before compression, of the scripts by which maps are read."""
+ALONE = {"atlas.js": 6_000, "exercises.js": 1_500, "convolution.js": 3_500}
+"""Scripts of one kind of page, or of some galleries only, each with a limit of its own."""
 
 
 def test_the_scripts_together_are_small(site: Path) -> None:
-    """Under 40 kB before compression, all pages' scripts together."""
+    """Under 40 kB before compression, all pages' scripts together, but for the atlas's."""
     shipped = {p.name: p.stat().st_size for p in (site / "static/js").glob("*.js")}
     assert set(shipped) == {script.name for script in SCRIPTS}
-    assert sum(shipped.values()) < LIMIT, shipped
+    assert sum(size for name, size in shipped.items() if name not in ALONE) < LIMIT, shipped
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_a_script_of_some_galleries_is_small_by_itself(site: Path, name: str) -> None:
+    """What it weighs is kept apart, so that it takes no room from the others."""
+    assert (site / "static/js" / name).stat().st_size < ALONE[name]
+
+
+def test_only_layers_with_pictures_load_the_script_for_them(site: Path) -> None:
+    """The layer pages whose layer the atlas has; all other pages are spared it."""
+    loading = {
+        page.relative_to(site).as_posix()
+        for page in site.rglob("*.html")
+        if "static/js/atlas.js" in page.read_text("utf-8")
+    }
+    assert loading == {
+        page.relative_to(site).as_posix()
+        for page in site.glob("images/*/*/*.html")
+        if (site / "atlas" / page.parent.name / f"{page.stem}.webp").is_file()
+    }
 
 
 def test_every_script_is_used_and_every_script_that_is_used_exists(site: Path) -> None:

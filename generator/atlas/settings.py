@@ -98,7 +98,7 @@ def octaves(side: int, steps: int, possible: Callable[[int], bool]) -> tuple[Oct
         steps: in all, at least one.
         possible: whether the network takes pictures of such a side.
     """
-    wanted = 1 if side < 48 else 2 if side < 96 else 3
+    wanted = min(steps, 1 if side < 48 else 2 if side < 96 else 3)
     smaller = [_multiple_of_8(side / _RATIO**i) for i in reversed(range(1, wanted))]
     sides = [s for s in smaller if possible(s)] + [side]
     count = len(sides)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from generator import layout
 from generator.across import Tally
 from generator.domain import Across, InputImage
 from generator.pages.across import across_page
@@ -19,13 +20,14 @@ from generator.pages.atlas import (
     atlas_layer_page,
     atlas_rows,
 )
+from generator.pages.course import chapter_pages, course_page, glossary_page
 from generator.pages.front import Card, front_page, image_card
 from generator.pages.image import image_page
 from generator.pages.layer import layer_page
-from generator.pages.learn import learn_page
 from generator.pages.network import model_page
 from generator.pages.parts import Gallery, ImageFacts, Page
 from generator.pages.plain import error_page
+from generator.pages.quiz import quiz_page
 from generator.pages.tour import Stop, tour_page, tour_stops
 
 __all__ = [
@@ -63,6 +65,7 @@ def image_pages(
     """One image's pages, from its own facts; of the others they know its two neighbours."""
     facts = gallery.facts(image.id)
     yield image_page(gallery, image, facts, (before, after))
+    yield quiz_page(gallery, image, facts)
     for layer in gallery.model.layers:
         yield layer_page(gallery, image, facts, layer, (before, after))
 
@@ -95,11 +98,17 @@ def gallery_pages(gallery: Gallery, seen: Survey) -> Iterator[Page]:
         for name in gallery.atlas:
             yield atlas_layer_page(gallery, gallery.layer(name), seen.across[name])
     yield model_page(gallery, first)
-    yield learn_page(gallery, first)
+    yield course_page(gallery)
+    yield from chapter_pages(gallery, first)
+    yield glossary_page(gallery)
     yield tour_page(gallery, first, seen.tour)
     yield error_page(gallery)
 
 
+_ONCE = len(layout.CHAPTERS) + 7
+"""Front page, network, course, its sources, glossary, tour and error page, and the chapters."""
+
+
 def count(images: int, layers: int, pictured: int) -> int:
     """Pages of a gallery, ``pictured`` of whose layers are in its atlas."""
-    return images * (1 + layers) + layers + 5 + (1 + pictured if pictured else 0)
+    return images * (2 + layers) + layers + _ONCE + (1 + pictured if pictured else 0)

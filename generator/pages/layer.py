@@ -48,6 +48,12 @@ SORTS = (
         "in activation units.",
     ),
 )
+BY_PICTURE = (
+    "picture",
+    "nearest its picture first",
+    "By the channel’s mean here as a share of its mean on the picture that was made for it; "
+    "channels without a picture come last.",
+)
 EVERYWHERE = 0.95
 """A channel that answers on so much of its map, or more, is always on."""
 
@@ -95,7 +101,7 @@ def layer_page(
             "legend": legend(sheet, layer),
             "note": _note(sheet, layer),
             "sizes": _sizes(layer),
-            "sorts": SORTS,
+            "sorts": (*SORTS, BY_PICTURE) if layer.name in gallery.atlas else SORTS,
             "shows": _shows(sheet),
             "across": layout.href(at, layout.across_page(model.id, layer.name)),
             "before_after": _before_after(gallery, layer, same_image),

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from generator.config import Config
+from generator.layout import CHAPTERS
 from generator.stages import build
 from tests.browser.loopback import serving
 from tests.browser.visits import Visit, Visitor
@@ -86,7 +87,9 @@ def test_nothing_runs_and_nothing_is_asked_for(
 ) -> None:
     """Every page once: no script of theirs, no console error, no request to elsewhere."""
     pages = sorted(p.relative_to(hostile_site).as_posix() for p in hostile_site.rglob("*.html"))
-    assert len(pages) == 2 + len(NAMES) * 3 + 2 + 3
+    # front and error page; of each image itself, its exercises and two layers; the layers across
+    # images; network, tour, course, sources, glossary; the chapters; the atlas and its two layers
+    assert len(pages) == 2 + len(NAMES) * 4 + 2 + 5 + len(CHAPTERS) + 3
     for page in pages:
         visit = open_hostile(page)
         assert visit.page.evaluate("() => window.owned") is None, page

@@ -17,7 +17,7 @@ ll.facts = links.map(link => {
   return { high, mean, zeros, peak: [row, column], silent: row < 0, rank, deviation, lowest };
 });
 
-const ordinal = n => n + (["th", "st", "nd", "rd"][/1.$/.test(n) ? 0 : n % 10] ?? "th");
+const ordinal = ll.ordinal = n => n + (["th", "st", "nd", "rd"][/1.$/.test(n) ? 0 : n % 10] ?? "th");
 /* at: row and column of a value; without, the strongest. */
 function show(channel, at) {
   const facts = ll.facts[channel], { silent, rank, high } = facts;
@@ -89,7 +89,6 @@ function arrange() {
   dialog.open = !narrow.matches || modal();
 }
 on(narrow, "change", arrange);
-on($(".close"), "click", () => dialog.close());
 on(dialog, "close", () => {
   if (!covering) return;
   covering = false;

@@ -1,7 +1,7 @@
 /* Why the strongest value is what it is: the sum, and the thread down to the pixels. */
 (() => {
 "use strict";
-const ll = window.layerlight, { $, $$, text, carry, cell, number, percent, setup, part } = ll;
+const ll = layerlight, { $, $$, text, carry, cell, number, percent, setup, part } = ll;
 const section = $("#sum"), source = setup.chain[1];
 
 const push = channels => channels === 1 ? "pushes" : "push";

@@ -8,8 +8,6 @@ const boxes = [...maps.children], items = [...cells.children];
 const reduced = ["--ph", "--pw"].map(name => grid.style.getPropertyValue(name));
 const usual = grid.classList.contains("large") ? 112 : 56;
 let sheet = setup.small || part.sheet;
-/* of each channel over the gallery; false if they cannot be had */
-let means = null;
 
 /* A tile larger than the reduced copy shows the sheet itself. */
 function resize() {
@@ -42,20 +40,26 @@ const ORDERS = {
   strength: f => f.high,
   sparsity: f => f.zeros,
   spread,
-  difference: (f, c) => means ? Math.abs(f.mean - means[c]) : 0
+  difference: (f, c, { mean }) => Math.abs(f.mean - mean[c]),
+  ...ll.orders
 };
+/* the data without which an order cannot be told */
+const NEEDS = { difference: setup.across, picture: setup.atlas };
 const SHOWN = { all: () => true, lit: f => !f.silent, silent: f => f.silent, always: f => f.zeros <= 0.05 };
 
-function arrange() {
-  const by = ll.choice("sort"), note = $("#sort").selectedOptions[0].title;
-  if (by === "difference" && means === null) {
-    means = false;
-    ll.load(setup.across).then(data => {
-      means = data.mean;
-      arrange();
-    }).catch(() => say("message", "The gallery’s numbers could not be read: the channels stay in their order."));
+async function arrange() {
+  const by = ll.choice("sort"), note = $("#sort").selectedOptions[0].title, need = NEEDS[by];
+  let keys;
+  try {
+    /* what needs nothing is done at once */
+    const data = need && await ll.load(need);
+    keys = facts.map((f, c) => ORDERS[by](f, c, data));
+  } catch {
+    keys = facts.map(ORDERS.number);
+    say("message", "The gallery’s numbers could not be read: the channels stay in their order.");
   }
-  const keys = facts.map(ORDERS[by]), sorted = [...keys.keys()].sort((a, b) => keys[b] - keys[a] || a - b);
+  if (by !== ll.choice("sort")) return;
+  const sorted = [...keys.keys()].sort((a, b) => keys[b] - keys[a] || a - b);
   const focused = document.activeElement;
   maps.append(...sorted.map(c => boxes[c]));
   cells.append(...sorted.map(c => items[c]));
@@ -82,14 +86,8 @@ if (ll.choice("sort") !== "number" || ll.choice("show") !== "all") arrange();
 const more = $(".more-button");
 on(more, "click", () => { more.ariaExpanded = $("#more-tools").classList.toggle("open"); });
 
-const keys = $("dialog.keys");
-let back;
-function showKeys() {
-  back = document.activeElement;
-  keys.showModal();
-}
+/* A dialog closes by its form, and gives the focus back by itself. */
+const keys = $("dialog.keys"), showKeys = () => keys.showModal();
 on($(".keys-button"), "click", showKeys);
-on($("button", keys), "click", () => keys.close());
-on(keys, "close", () => { if (back.isConnected) back.focus(); });
 ll.onKey(document, event => { if (event.key === "?" && !keys.open) showKeys(); });
 })();

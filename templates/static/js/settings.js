@@ -6,8 +6,9 @@ const ll = layerlight, { root, $, $$, on, onKey, tell } = ll;
 const KNOWN = {
   __proto__: null, at: /^\d{1,3},\d{1,3}$/,
   scale: /^(layer|channel)$/, palette: /^[a-z]+$/, size: /^(56|112|224)$/,
-  sort: /^(number|strength|sparsity|spread|difference)$/, show: /^(all|lit|silent|always)$/,
-  overlay: /^(light|colour|none)$/, opacity: /^(\d\d|100)$/, tour: /^[1-9]$/
+  sort: /^(number|strength|sparsity|spread|difference|picture)$/, show: /^(all|lit|silent|always)$/,
+  tiles: /^(maps|pictures)$/, overlay: /^(light|colour|none)$/, opacity: /^(\d\d|100)$/,
+  tour: /^[1-9]$/
 };
 /* here stays on this page: links do not take it along */
 const chosen = {}, here = {};
@@ -22,6 +23,8 @@ function show(name) {
   root.dataset[name] = value;
   control(name).forEach(input => {
     if (input.type === "radio") input.checked = input.value === value; else input.value = value;
+    /* an order that only other layers offer: there the address still asks for it */
+    if (!input.value) input.selectedIndex = 0;
   });
   if (name === "opacity") root.style.setProperty("--opacity", value / 100);
 }
@@ -58,8 +61,8 @@ ll.forget = name => {
   ll.address();
   carryAll();
 };
-/* Where a control has no choice in the address yet, it says what is in force. */
-ll.choice = name => here[name] ?? chosen[name] ?? $("select#" + name)?.value ?? root.dataset[name];
+/* Where there is a menu it says what is in force, also without a choice in the address. */
+ll.choice = name => here[name] ?? $("select#" + name)?.value ?? root.dataset[name];
 
 new URLSearchParams(location.search).forEach((value, name) => { if (known(name, value)) keep(name, value); });
 carryAll();
@@ -69,7 +72,7 @@ for (const name in KNOWN) {
 }
 
 onKey(document, event => {
-  const name = { s: "scale", p: "palette", o: "overlay" }[event.key], controls = control(name);
+  const name = { s: "scale", p: "palette", o: "overlay", t: "tiles" }[event.key], controls = control(name);
   if (!controls.length) return;
   event.preventDefault();
   const options = [...controls[0].options ?? controls], now = options.findIndex(o => o.selected || o.checked);
