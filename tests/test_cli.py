@@ -29,7 +29,7 @@ from tests.input_folders import BLUE, photo
 from tests.vgg16_network import imagenet_tensors
 
 PROJECT = Path(__file__).parent.parent
-COMMANDS = ("build", "export", "figure", "layers", "serve", "weights")
+COMMANDS = ("atlas", "build", "export", "figure", "handout", "layers", "serve", "weights")
 NEEDED = {"figure": ("cat", "block1_conv1", "0")}
 """Arguments without which a command does not begin."""
 HEAVY = {"h5py", "jinja2", "keras", "matplotlib", "numpy", "onnx", "PIL", "tensorflow"}

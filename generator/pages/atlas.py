@@ -18,6 +18,7 @@ ATLAS_SIDE = 128
 NAMED = 12
 """Failures that are named; of more only the number is given."""
 TOP = 10
+MANY = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def atlas_layer_page(gallery: Gallery, layer: Layer, across: Across) -> Page:
             "summary": f"{count(made, 'picture').capitalize()} of "
             f"{size(sheet.tile_height, sheet.tile_width)} px; one value sees "
             f"{extent(layer.window.height, layer.window.width)} px",
-            "look": gallery.texts.layer(model, layer).look,
+            "block": gallery.texts.block(model, layer.block).lead,
             "standing": _standing(gallery, sheet, across),
             "failures": _failures(sheet, across),
             "rail": rail(gallery, lambda la: link(la.name), layer.name, only=names),
@@ -278,7 +279,9 @@ def _note(facts: Pictured | None, best: float) -> str:
 
 
 def _times(ratio: float) -> str:
-    """ "14 x"."""
+    """ "14 x"; how far above a thousand says more about the images than about the picture."""
+    if ratio > MANY:
+        return f"> {MANY:,}\u202f×"
     text = f"{ratio:,.0f}" if ratio >= 9.95 else f"{ratio:.1f}"
     return f"{text}\u202f×"
 

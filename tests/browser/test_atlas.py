@@ -278,7 +278,7 @@ def test_a_picture_that_fails_is_said_to_fail(copy: Path, look: Callable[..., Vi
     assert "stands out" not in words
     assert visit.page.locator(".made").evaluate(PAINTED)[0] == 0.4
     pictured(visit.page)
-    assert visit.page.get_by_text("Dimmed, 1 of them: an image of this gallery").is_visible()
+    assert visit.page.get_by_text("1 is dimmed: an image of this gallery").is_visible()
     failing, other = (visit.page.locator(f"a[id='{c}']") for c in (CHANNEL, 5))
     assert failing.evaluate(PAINTED)[0] == 0.4
     assert failing.locator(".no").evaluate("n => getComputedStyle(n, '::after').content") == (

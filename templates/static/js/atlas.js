@@ -36,7 +36,7 @@ function words([mean, , rank, image, best]) {
   const title = images?.[image]?.title, ratio = mean / best, whole = ratio >= 9.95;
   const most = number(best) + (title ? " on " + title : "");
   if (mean <= best) return `It fails: on this picture the channel’s mean is ${number(mean)}, against ${most}. An image excites it as much as what was made for it, so take what you see here for an accident.`;
-  const times = ratio < 1.05 ? "hardly more than" : (whole ? number(Math.round(ratio)) : ratio.toFixed(1)) + " times";
+  const times = ratio < 1.05 ? "hardly more than" : (ratio > 1000 ? "over 1,000" : whole ? number(Math.round(ratio)) : ratio.toFixed(1)) + " times";
   const stands = rank ? ` Of ${channels} channels it stands out ${rank > 1 ? ll.ordinal(rank) + " " : ""}most.` : "";
   return `On this picture its mean is ${number(mean)}: ${best > 0 ? `${times} its best on any image here (${most})` : "no image here excites it"}.${stands}`;
 }
@@ -71,7 +71,7 @@ async function tiles() {
       classList.toggle("none", !made);
       classList.toggle("fails", fails(made));
     });
-    text("failing", failing ? `Dimmed, ${failing} of them: an image of this gallery excites the channel as much, so the picture fails.` : "");
+    text("failing", failing ? `${failing} ${failing > 1 ? "are" : "is"} dimmed: an image of this gallery excites the channel as much, so the picture fails.` : "");
     root.classList.add("pictured");
   } catch {
     ll.choose("tiles", "maps");

@@ -1,0 +1,134 @@
+"""The command that makes handouts of a built gallery, for paper.
+
+Whatever takes long to load is imported inside the command.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from generator.cli.commands import ConfigOption, DebugOption, app
+from generator.cli.terminal import reporting, say
+from generator.errors import UsageError
+
+__all__ = ["handout"]
+
+
+@app.command()
+def handout(
+    images: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="IMAGE...",
+            help="Ids of images of the gallery.  [default: all]",
+            show_default=False,
+        ),
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Every image of the gallery; the same as naming none.")
+    ] = False,
+    site: Annotated[
+        Path | None,
+        typer.Option(
+            "--site",
+            metavar="FOLDER",
+            help="A built gallery.  [default: the output of gallery.toml, else site]",
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FOLDER",
+            help="Folder for the PDFs.  [default: handouts in the gallery, until its next build]",
+        ),
+    ] = None,
+    audience: Annotated[
+        str,
+        typer.Option(
+            "--for", metavar="student|teacher|both", help="Without answers, with them, or both."
+        ),
+    ] = "both",
+    poster: Annotated[
+        bool,
+        typer.Option("--poster", help="A poster of each image through all layers, too (A3)."),
+    ] = False,
+    layers: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--layers",
+            metavar="GLOB",
+            help="Layers to speak of, such as 'block3_*'; give it again, or separate with commas, "
+            "for several.  [default: all of the gallery]",
+        ),
+    ] = None,
+    channels: Annotated[
+        int,
+        typer.Option("--channels", metavar="N", help="Maps in the last row of a page, 2 to 6."),
+    ] = 4,
+    paper: Annotated[
+        str,
+        typer.Option(
+            "--paper", metavar="a4|letter", help="Posters have the size of two: A3 or tabloid."
+        ),
+    ] = "a4",
+    ink: Annotated[
+        str,
+        typer.Option(
+            "--ink",
+            metavar="mixed|grey|colour",
+            help="mixed: maps black on white, the photograph in colour; grey: all of it, for a "
+            "copier; colour: maps as the gallery's pages show them.",
+        ),
+    ] = "mixed",
+    language: Annotated[
+        str, typer.Option("--language", metavar="en|de", help="Of the words on the sheets.")
+    ] = "en",
+    base_url: Annotated[
+        str | None,
+        typer.Option(
+            "--base-url",
+            metavar="URL",
+            help="Where the gallery is published: sheets get the address, and a QR code.  "
+            "[default: that of gallery.toml]",
+        ),
+    ] = None,
+    config: ConfigOption = None,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Say nothing but what went wrong.")
+    ] = False,
+    debug: DebugOption = False,
+) -> None:
+    """Make worksheets and posters of a built gallery, as PDF."""
+    from generator.config import load_config
+
+    with reporting(debug=debug, interrupted=lambda: "interrupted; finished files are kept"):
+        settings = load_config(config, {"base_url": base_url})
+        if everything and images:
+            raise UsageError(
+                f"--all: expected either images or --all, got both ({', '.join(images)})"
+            )
+        from generator import handout as handouts
+
+        made = handouts.make(
+            handouts.Wish(
+                site=site if site is not None else settings.output,
+                images=tuple(images or ()),
+                layers=handouts.split_patterns(layers or ()),
+                channels=channels,
+                paper=paper,
+                ink=ink,
+                audience=audience,
+                language=language,
+                poster=poster,
+                base_url=settings.base_url or "",
+                output=output,
+            ),
+            None if quiet else lambda file: say(f"wrote {file.path} ({file.bytes / 1e6:.1f} MB)"),
+        )
+        if not quiet:
+            say(f"{len(made):,} files, {sum(file.bytes for file in made) / 1e6:,.1f} MB")

@@ -1,0 +1,412 @@
+"""What a handout says about one image: read from the files of a built site, and nothing else.
+
+The files are those of docs/output-contract.md. No network runs here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from operator import index
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generator import contract, layout
+from generator.domain import Accounts, LayerKind, Mark, Reading, Sheet
+from generator.encode import read_png
+from generator.errors import LayerNotFound, SiteError, UsageError
+
+__all__ = [
+    "Entry",
+    "Gallery",
+    "ImageFacts",
+    "LayerFacts",
+    "Source",
+    "choose_images",
+    "choose_layers",
+    "read_gallery",
+    "read_image",
+    "read_tiles",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An image, as ``gallery.json`` has it."""
+
+    id: str
+    title: str
+    alt: str
+    credit: str
+    license: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """A layer, as ``gallery.json`` has it; pairs are of rows and columns."""
+
+    name: str
+    kind: LayerKind
+    activation: str
+    height: int
+    width: int
+    channels: int
+    field: tuple[int, int]
+    stride: tuple[int, int]
+    start: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Gallery:
+    """What handouts take from ``gallery.json``: its first network and its images."""
+
+    site: Path
+    model: str
+    model_title: str
+    trained: bool
+    height: int
+    width: int
+    """Of the network's input, pixels."""
+    layers: tuple[_Layer, ...]
+    images: Mapping[str, Entry]
+    """By id, in the gallery's order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The layer before, or the input. Pairs are of rows and columns."""
+
+    name: str
+    """ "" for the input."""
+    channels: int
+    field: tuple[int, int]
+    stride: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class LayerFacts:
+    """One layer on one image. Pairs are of rows and columns."""
+
+    name: str
+    kind: LayerKind
+    block: str
+    """What layers of one depth share: "block3"."""
+    activation: str
+    height: int
+    width: int
+    channels: int
+    field: tuple[int, int]
+    """What one value sees, input pixels."""
+    stride: tuple[int, int]
+    start: tuple[int, int]
+    """First row and column that the value at (0, 0) sees; negative in the padding."""
+    sheet: Sheet
+    telling: tuple[int, ...]
+    accounts: Accounts | None
+    """Of a convolution whose source was captured."""
+    before: Source
+    """What the layer is made of, if ``accounts`` is there."""
+
+    @property
+    def zero_share(self) -> float:
+        """Share of all the layer's values that are exactly zero."""
+        return sum(c.zero_fraction for c in self.sheet.channels) / len(self.sheet.channels)
+
+    @property
+    def signed(self) -> bool:
+        """Whether there are values below zero."""
+        return any(c.low < 0 for c in self.sheet.channels)
+
+    def window(self, row: int, column: int) -> tuple[int, int, int, int]:
+        """What a value sees: first row, last row, first column, last column; may lie outside."""
+        top = row * self.stride[0] + self.start[0]
+        left = column * self.stride[1] + self.start[1]
+        return top, top + self.field[0] - 1, left, left + self.field[1] - 1
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFacts:
+    """Everything that the handouts of one image show but the maps' pixels."""
+
+    entry: Entry
+    model: str
+    model_title: str
+    trained: bool
+    layers: tuple[LayerFacts, ...]
+    """In network order."""
+    marks: tuple[Mark, ...]
+    """The values that stand for the blocks on the gallery's front page."""
+    pixels: NDArray[np.uint8]
+    """(height, width, 3) sRGB: what the network was fed."""
+
+    def layer(self, name: str) -> LayerFacts:
+        """By its name."""
+        return next(layer for layer in self.layers if layer.name == name)
+
+    @property
+    def blocks(self) -> tuple[tuple[LayerFacts, ...], ...]:
+        """The layers, grouped by block."""
+        groups: dict[str, list[LayerFacts]] = {}
+        for layer in self.layers:
+            groups.setdefault(layer.block, []).append(layer)
+        return tuple(tuple(group) for group in groups.values())
+
+
+def read_gallery(site: Path) -> Gallery:
+    """What ``gallery.json`` says.
+
+    Raises:
+        UsageError: there is no gallery.
+        SiteError: its ``gallery.json`` is damaged.
+    """
+    path = site / layout.GALLERY_JSON
+    try:
+        data: Any = json.loads(path.read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        what = f"a folder without {layout.GALLERY_JSON}" if site.is_dir() else "no folder"
+        raise UsageError(
+            f"expected a gallery in {site}, got {what}; run layerlight build first, or name the "
+            f"folder that it wrote with --site"
+        ) from None
+    except OSError as error:
+        raise SiteError(f"{path}: cannot be read ({error.strerror})") from None
+    except (ValueError, RecursionError):
+        _damaged(path, "the contents of a gallery")
+    try:
+        if data["generator"]["name"] != "layerlight":
+            _damaged(path, "the contents of a gallery")
+        model = data["models"][0]
+        gallery = Gallery(
+            site=site,
+            model=_text(model["id"]),
+            model_title=_text(model["title"]),
+            trained=bool(model["weights"]["trained"]),
+            height=_side(model["input"]["height"]),
+            width=_side(model["input"]["width"]),
+            layers=tuple(_parsed_layer(layer) for layer in model["layers"]),
+            images={_text(image["id"]): _parsed_entry(image) for image in data["images"]},
+        )
+    except (ValueError, LookupError, TypeError) as error:
+        _damaged(path, f"the entries of the output contract ({type(error).__name__}: {error})")
+    if not gallery.layers or not gallery.images:
+        _damaged(path, "at least one layer and one image")
+    return gallery
+
+
+def choose_images(gallery: Gallery, ids: Sequence[str]) -> tuple[Entry, ...]:
+    """The images asked for, each once; all of them for none.
+
+    Raises:
+        UsageError: an id that the gallery does not have.
+    """
+    for image in ids:
+        if image not in gallery.images:
+            raise UsageError(
+                f"IMAGE: expected the id of one of the gallery’s {len(gallery.images)} images, "
+                f"got {image!r}.{_suggestion(image, [*gallery.images])}"
+            )
+    return tuple(gallery.images[image] for image in dict.fromkeys(ids or gallery.images))
+
+
+def choose_layers(gallery: Gallery, patterns: Sequence[str]) -> tuple[str, ...]:
+    """Names of the layers that match a pattern, in network order; all of them for no pattern.
+
+    Raises:
+        LayerNotFound: a pattern that matches none.
+    """
+    names = [layer.name for layer in gallery.layers]
+    for pattern in patterns:
+        if not any(fnmatchcase(name, pattern) for name in names):
+            raise LayerNotFound(
+                f"--layers: expected patterns of the gallery’s {len(names)} layers, got "
+                f"{pattern!r}, which matches none.{_suggestion(pattern, names)}"
+            )
+    return tuple(
+        name
+        for name in names
+        if not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)
+    )
+
+
+def read_image(gallery: Gallery, entry: Entry, names: Sequence[str]) -> ImageFacts:
+    """Everything about one image and those layers.
+
+    Raises:
+        SiteError: a file of the site is missing, damaged or does not fit the others.
+    """
+    reading = _reading(gallery, entry.id)
+    return ImageFacts(
+        entry=entry,
+        model=gallery.model,
+        model_title=gallery.model_title,
+        trained=gallery.trained,
+        layers=tuple(
+            _layer_facts(gallery, entry.id, layer, reading)
+            for layer in gallery.layers
+            if layer.name in names
+        ),
+        marks=reading.blocks,
+        pixels=_picture(
+            gallery.site / layout.input_png(gallery.model, entry.id),
+            (gallery.height, gallery.width, 3),
+        ),
+    )
+
+
+def read_tiles(
+    gallery: Gallery, image: str, layer: LayerFacts, channels: Sequence[int]
+) -> dict[int, NDArray[np.uint8]]:
+    """Maps of those channels, ``(height, width)`` each, on the channel's own range.
+
+    Raises:
+        SiteError: the sheet is missing or damaged.
+    """
+    sheet = layer.sheet
+    tall, wide = sheet.tile_height + sheet.gap, sheet.tile_width + sheet.gap
+    whole = _picture(
+        gallery.site / layout.sheet_png(gallery.model, image, layer.name),
+        (sheet.rows * tall - sheet.gap, sheet.columns * wide - sheet.gap),
+    )
+    corners = {c: (c // sheet.columns * tall, c % sheet.columns * wide) for c in channels}
+    return {
+        c: whole[top : top + sheet.tile_height, left : left + sheet.tile_width]
+        for c, (top, left) in corners.items()
+    }
+
+
+def _parsed_layer(data: Mapping[str, Any]) -> _Layer:
+    kind = data["kind"]
+    if kind not in ("conv", "pool"):
+        raise ValueError(f"kind {kind!r}")
+    return _Layer(
+        name=_text(data["name"]),
+        kind=kind,
+        activation=_text(data["activation"]),
+        height=_side(data["height"]),
+        width=_side(data["width"]),
+        channels=_side(data["channels"]),
+        field=_pair(data["receptive_field"]),
+        stride=_pair(data["stride"]),
+        start=_pair(data["start"]),
+    )
+
+
+def _parsed_entry(data: Mapping[str, Any]) -> Entry:
+    return Entry(*(_text(data[key]) for key in ("id", "title", "alt", "credit", "license")))
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"expected a text, got {value!r}")
+    return value
+
+
+def _side(value: Any) -> int:
+    if index(value) < 1:
+        raise ValueError(f"expected 1 or more, got {value!r}")
+    return index(value)
+
+
+def _pair(value: Any) -> tuple[int, int]:
+    first, second = value
+    return index(first), index(second)
+
+
+def _layer_facts(gallery: Gallery, image: str, own: _Layer, reading: Reading) -> LayerFacts:
+    found = reading.layers.get(own.name)
+    return LayerFacts(
+        name=own.name,
+        kind=own.kind,
+        block=own.name.partition("_")[0],
+        activation=own.activation,
+        height=own.height,
+        width=own.width,
+        channels=own.channels,
+        field=own.field,
+        stride=own.stride,
+        start=own.start,
+        sheet=_sheet(gallery, image, own),
+        telling=tuple(c for c in found.telling if 0 <= c < own.channels) if found else (),
+        accounts=_accounts(gallery, image, own),
+        before=_source(gallery, own),
+    )
+
+
+def _source(gallery: Gallery, own: _Layer) -> Source:
+    at = gallery.layers.index(own)
+    if at == 0:
+        return Source("", 3, (1, 1), (1, 1))
+    layer = gallery.layers[at - 1]
+    return Source(layer.name, layer.channels, layer.field, layer.stride)
+
+
+def _reading(gallery: Gallery, image: str) -> Reading:
+    path = gallery.site / layout.reading_json(gallery.model, image)
+    try:
+        return contract.read_reading(_read(path))
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        _damaged(path, "what was found in the maps")
+
+
+def _sheet(gallery: Gallery, image: str, layer: _Layer) -> Sheet:
+    path = gallery.site / layout.sheet_json(gallery.model, image, layer.name)
+    try:
+        sheet = contract.read_sheet(_read(path))
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        _damaged(path, "the numbers of a sheet")
+    told = (len(sheet.channels), sheet.tile_height, sheet.tile_width)
+    if told != (layer.channels, layer.height, layer.width):
+        _damaged(path, f"the numbers of the sheet of {layer.name}")
+    return sheet
+
+
+def _accounts(gallery: Gallery, image: str, layer: _Layer) -> Accounts | None:
+    """None where the site has none: for pools, and where the layer before was not captured."""
+    script = layout.evidence_script(gallery.model, image, layer.name)
+    path = gallery.site / script
+    if layer.kind != "conv" or not path.exists():
+        return None
+    try:
+        return contract.read_accounts(script, _read(path).decode("utf-8"))
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        _damaged(path, "the sums of a layer")
+
+
+def _picture(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    try:
+        pixels = read_png(_read(path))
+    except (OSError, ValueError, SyntaxError):  # the last is Pillow's word for a broken PNG
+        _damaged(path, "a PNG")
+    if pixels.shape != shape or pixels.dtype != np.uint8:
+        expected = " x ".join(map(str, shape[:2]))
+        _damaged(path, f"a PNG of {expected} pixels, {'colour' if shape[2:] else 'grey'}")
+    return pixels
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise SiteError(
+            f"{path}: expected a file of the gallery, but it cannot be read ({error.strerror}); "
+            f"run layerlight build again"
+        ) from None
+
+
+def _damaged(path: Path, expected: str) -> NoReturn:
+    raise SiteError(
+        f"{path}: expected {expected}, got something else; it is damaged or from another "
+        f"version: run layerlight build again"
+    ) from None
+
+
+def _suggestion(given: str, known: Sequence[str]) -> str:
+    close = get_close_matches(given.lower(), known, n=3)
+    listed = f"{', '.join(known[:20])}{', ...' if len(known) > 20 else ''}"
+    return f" Did you mean {' or '.join(close)}?" if close else f" There are: {listed}"
