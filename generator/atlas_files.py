@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from generator import contract, layout, pages
 from generator.atlas import Atlas, sheet
-from generator.domain import Mark
+from generator.domain import AtlasSheet, Mark
 from generator.encode import resized, webp
 from generator.pipeline import WORKERS
 from generator.site import Staging
@@ -43,7 +43,7 @@ def write_atlas_files(
         chosen = [tiles[layer][c] for c in atlas.sheets[layer].specimens]
         if chosen:
             stage.write(layout.atlas_strip(model, layer), _strip(chosen))
-    marked = _marked(marks, tiles)
+    marked = _marked(marks, tiles, atlas.sheets)
     if marked:
         stage.write(layout.atlas_marks(model), _strip(marked))
 
@@ -52,13 +52,19 @@ def _tiles(atlas: Atlas, layer: str) -> NDArray[np.uint8]:
     return sheet.read(atlas.sheets[layer], atlas.sheet(layer))
 
 
-def _marked(marks: Sequence[Mark], tiles: dict[str, NDArray[np.uint8]]) -> list[NDArray[np.uint8]]:
+def _marked(
+    marks: Sequence[Mark], tiles: dict[str, NDArray[np.uint8]], facts: dict[str, AtlasSheet]
+) -> list[NDArray[np.uint8]]:
     """A picture for each mark, plain where the atlas has none; none at all if it has none."""
-    if not any(mark.layer in tiles for mark in marks):
+    there = [m.layer in tiles and facts[m.layer].channels[m.channel] is not None for m in marks]
+    if not any(there):
         return []
     side = pages.ATLAS_SIDE
     plain = np.full((side, side, 3), sheet.NOTHING, dtype=np.uint8)
-    return [tiles[m.layer][m.channel] if m.layer in tiles else plain for m in marks]
+    return [
+        tiles[mark.layer][mark.channel] if shown else plain
+        for mark, shown in zip(marks, there, strict=True)
+    ]
 
 
 def _strip(pictures: Sequence[NDArray[np.uint8]]) -> bytes:

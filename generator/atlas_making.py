@@ -30,6 +30,7 @@ from generator.domain import SCHEMA, AtlasSheet, Layer, Pictured
 from generator.encode import read_webp, webp
 from generator.errors import AtlasError, ImageError, InputsError, OutputError, UsageError
 from generator.inputs import discover, load
+from generator.models.cut import border_of
 from generator.names import natural_key
 
 __all__ = ["ATTEMPTS", "Progress", "Report", "Wish", "make", "photographed", "read_summary"]
@@ -122,20 +123,23 @@ def make(
             "expected at least one convolution, got layers without one; name some with --layers"
         )
     plans = [_plan(network, layer, wish, folder, photographs) for layer in layers]
+    # before any work: whether something would be lost
+    ready = {plan.layer.name: _there(plan) for plan in plans}
     counter = _Counter(progress, network, plans)
     kept, failed = [], {}
     found: dict[str, AtlasSheet] = {}
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for plan in plans:
-            there = _there(plan)
+            there = ready[plan.layer.name]
             if there is not None:
                 counter.add(len(plan.channels), plan)
                 kept.append(plan.layer.name)
-                found[plan.layer.name] = there
+                found[plan.layer.name] = _Layer(network, plan, counter).measured_again(there)
                 continue
             try:
                 found[plan.layer.name] = _Layer(network, plan, counter).make()
+                _write_summary(folder, network)
             except AtlasError as error:
                 failed[plan.layer.name] = str(error)
         if not found:
@@ -223,13 +227,23 @@ class _Plan:
         return last.height, last.width
 
     @property
+    def objective(self) -> str:
+        """What is climbed, in words."""
+        text = "mean before the activation, values below zero counted a tenth"
+        return (
+            f"{text}; the picture is continued at its border"
+            if border_of(self.layer.window)
+            else text
+        )
+
+    @property
     def made(self) -> dict[str, Any]:
         """The settings, as they are recorded."""
         return {
             "attempts": [asdict(attempt) for attempt in self.attempts],
             "channels": "all" if self.wish.channels is None else list(self.channels),
             "quality": self.quality,
-            "objective": "mean before the activation, values below zero counted a tenth",
+            "objective": self.objective,
             "versions": {
                 "layerlight": __version__,
                 **{name: version(name) for name in ("tensorflow", "keras", "numpy", "pillow")},
@@ -267,10 +281,10 @@ def _plan(network: Any, layer: Layer, wish: Wish, folder: Path, photographs: Pho
 
 
 def _there(plan: _Plan) -> AtlasSheet | None:
-    """The layer's sheet, if it holds just these pictures, measured against these photographs.
+    """The layer's sheet, if it holds just these pictures; other versions may have made them.
 
     Raises:
-        AtlasError: it holds pictures that this run would not make.
+        AtlasError: it holds pictures that this run would not make, or would make otherwise.
     """
     json_file = plan.folder / f"{plan.layer.name}.json"
     try:
@@ -279,16 +293,20 @@ def _there(plan: _Plan) -> AtlasSheet | None:
     except (OSError, ValueError, KeyError, TypeError):
         return None
     has = {i for i, c in enumerate(found.channels) if c is not None}
-    same = (
-        whole
-        and found.weights == plan.weights
-        and found.made == json.loads(json.dumps(plan.made))
-        and found.photographs == plan.photographs.sha256
-    )
+    if not whole or found.weights != plan.weights:
+        return None
+    made = json.loads(json.dumps(plan.made))
+    same = {**made, "versions": 0, "channels": 0} == {**found.made, "versions": 0, "channels": 0}
     # a channel that came to nothing would come to nothing again
-    if same and has <= set(plan.channels):
+    if same and found.made.get("channels") == made["channels"]:
         return found
     lost = len(has - set(plan.channels))
+    if not same and not lost and has and not plan.wish.force:
+        raise AtlasError(
+            f"{plan.layer.name}: expected to go on with the pictures in {json_file.parent}, but "
+            f"they were made with other settings; repeat those, write to another folder with "
+            f"--folder, or replace them with --force"
+        )
     if lost and not plan.wish.force:
         raise AtlasError(
             f"{plan.layer.name}: expected to replace no picture by nothing, but {lost} of those in "
@@ -358,6 +376,27 @@ class _Layer:
             )
         return self._finish(tiles, tries)
 
+    def measured_again(self, there: AtlasSheet) -> AtlasSheet:
+        """The same pictures, measured against these photographs, if they were not yet."""
+        plan = self._plan
+        if there.photographs == plan.photographs.sha256:
+            return there
+        decoded = sheet.read(there, (plan.folder / there.file).read_bytes())
+        tries = np.array([c.attempt if c else 0 for c in there.channels])
+        shown = decoded.copy()
+        for i, entry in enumerate(there.channels):
+            if entry is None:
+                shown[i] = sheet.NOTHING
+        entries = self._entries(shown, decoded, tries)
+        facts = replace(
+            there,
+            channels=entries,
+            specimens=specimens(decoded, entries),
+            photographs=plan.photographs.sha256,
+        )
+        _replace(plan.folder / f"{plan.layer.name}.json", contract.atlas_json(facts).encode())
+        return facts
+
     def _pictures(self, attempt: int, channels: Sequence[int]) -> Pixels:
         """Pictures of the channels, ``(n, height, width, 3)``; plain grey where nothing came."""
         from generator.maximise import Maximiser
@@ -366,7 +405,11 @@ class _Layer:
         chosen = plan.attempts[attempt]
         height, width = plan.size
         parts = Parts(
-            plan.folder / _PARTS, plan.layer.name, chosen.digest(plan.weights), height, width
+            plan.folder / _PARTS,
+            plan.layer.name,
+            chosen.digest(plan.weights, plan.objective, version("tensorflow")),
+            height,
+            width,
         )
         self._parts.append(parts)
         maximiser = None

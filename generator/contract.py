@@ -370,14 +370,20 @@ def across_script(path: str, across: Across) -> str:
 
 def atlas_script(path: str, sheet: AtlasSheet, across: Across) -> str:
     """``atlas/<model>/<layer>.js``: for each channel its mean and peak on its picture, its rank
-    there, and the image of this gallery on which its mean is largest, with that mean.
+    there, the image of this gallery on which its mean is largest, that mean, and its largest
+    mean on the images of when it was made.
     """
     return _data_script(
         path,
         {
             "images": len(across.rows),
             "pictures": [
-                None if c is None else [_five(c.mean), _five(c.peak), c.rank, image, _five(mean)]
+                None
+                if c is None
+                else [
+                    *(_five(c.mean), _five(c.peak), c.rank),
+                    *(image, _five(mean), _five(c.photograph_mean)),
+                ]
                 for c, (image, mean) in zip(sheet.channels, across.best, strict=True)
             ],
         },

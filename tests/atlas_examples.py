@@ -29,7 +29,7 @@ def facts_of(channels: Sequence[Pictured | None], **others: Any) -> AtlasSheet:
         "tile_height": 2,
         "tile_width": 3,
         "specimens": (),
-        "photographs": (),
+        "photographs": ("f" * 64,),
         "made": {},
     }
     return AtlasSheet(channels=tuple(channels), **(facts | others))

@@ -341,20 +341,44 @@ def test_a_second_run_makes_nothing(
     assert is_wholly_finished(tmp_path)
 
 
-@pytest.mark.parametrize("what", ["steps", "seed", "quality", "damage", "photographs"])
-def test_a_run_with_other_wishes_makes_the_pictures_again(
-    network: models.Network, photographs: Photographed, tmp_path: Path, what: str
+@pytest.mark.parametrize("what", ["steps", "seed", "quality"])
+def test_a_run_with_other_wishes_replaces_pictures_only_if_told_to(
+    network: models.Network, tmp_path: Path, what: str
 ) -> None:
-    """Other settings, a sheet that was damaged, or other photographs."""
+    """Pictures made with other settings may be better: refused, unless forced."""
     make(network, wish(tmp_path, range(2)), NONE)
     before = sheet_bytes(tmp_path)
-    if what == "damage":
-        (tmp_path / "vgg16" / f"{LAYER}.webp").write_bytes(before[0][:-9])
-    others = {what: 5} if what in ("steps", "seed", "quality") else {}
-    against = photographs if what == "photographs" else NONE
-    report = make(network, wish(tmp_path, range(2), **others), against)
+    with pytest.raises(AtlasError, match=f"{LAYER}: .* other settings; .*--force"):
+        make(network, wish(tmp_path, range(2), **{what: 5}), NONE)
+    assert sheet_bytes(tmp_path) == before
+    report = make(network, wish(tmp_path, range(2), force=True, **{what: 5}), NONE)
     assert report.kept == ()
-    assert (sheet_bytes(tmp_path) == before) is (what == "damage")
+    assert sheet_bytes(tmp_path) != before
+
+
+def test_a_sheet_that_was_damaged_is_made_again(network: models.Network, tmp_path: Path) -> None:
+    """To the same bytes."""
+    make(network, wish(tmp_path, range(2)), NONE)
+    before = sheet_bytes(tmp_path)
+    (tmp_path / "vgg16" / f"{LAYER}.webp").write_bytes(before[0][:-9])
+    assert make(network, wish(tmp_path, range(2)), NONE).kept == ()
+    assert sheet_bytes(tmp_path) == before
+
+
+def test_other_photographs_measure_the_same_pictures_anew(
+    network: models.Network, photographs: Photographed, tmp_path: Path
+) -> None:
+    """No picture is made again: another image in the inputs folder costs seconds, not an hour."""
+    make(network, wish(tmp_path / "one", range(2)), NONE)
+    picture = sheet_bytes(tmp_path / "one")[0]
+    report = make(network, wish(tmp_path / "one", range(2)), photographs)
+    assert report.kept == (LAYER,)
+    assert sheet_bytes(tmp_path / "one")[0] == picture
+    make(network, wish(tmp_path / "two", range(2)), photographs)
+    again, straight = written(tmp_path / "one"), written(tmp_path / "two")
+    assert again["photographs"] == straight["photographs"] == list(photographs.sha256)
+    for own, other in zip(again["channels"][:2], straight["channels"][:2], strict=True):
+        assert own["photograph_mean"] == other["photograph_mean"]
 
 
 def test_a_sheet_loses_no_picture_unless_told_to(network: models.Network, tmp_path: Path) -> None:

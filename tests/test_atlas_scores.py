@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -170,3 +172,9 @@ def test_shares_are_counted_over_the_layer() -> None:
 def test_a_layer_without_pictures_has_shares_of_nothing() -> None:
     """A channel without a picture has not failed: nobody asked for one, or the layer did."""
     assert shares(facts_of([None, None])) == Share(2, 0, 0, 0, 0, failures=())
+
+
+def test_what_was_measured_against_nothing_has_no_shares() -> None:
+    """Without a photograph a picture has not done better than any: that is not known."""
+    sheet = replace(facts_of([pictured(2, 0), pictured(3, 0)]), photographs=())
+    assert shares(sheet) == Share(2, 2, None, None, None, failures=())

@@ -168,3 +168,21 @@ def test_every_channel_of_every_convolution_has_a_picture(
     assert len(layers) == 13
     pictures = sum(sum(c is not None for c in facts["channels"]) for facts in layers.values())
     assert pictures == 4224
+
+
+@pytest.mark.parametrize("layer", ["block1_conv1", "block1_conv2", "block2_conv1", "block2_conv2"])
+def test_small_pictures_have_no_frame_and_no_seam(layer: str) -> None:
+    """Nowhere along their rows or columns do neighbouring pixels differ much more than elsewhere.
+
+    Padding once drew a line through all pictures of block1_conv1, half as steep again.
+    """
+    facts = json.loads((SHIPPED / f"{layer}.json").read_text("utf-8"))
+    side, columns, rows = facts["tile_width"], facts["columns"], facts["rows"]
+    with Image.open(SHIPPED / f"{layer}.webp") as opened:
+        sheet = np.asarray(opened.convert("RGB")).astype(np.float64)
+    tiles = sheet.reshape(rows, side, columns, side, 3).transpose(0, 2, 1, 3, 4)
+    pictures = tiles.reshape(-1, side, side, 3)
+    down = np.abs(np.diff(pictures, axis=1)).mean(axis=(0, 2, 3))
+    across = np.abs(np.diff(pictures, axis=2)).mean(axis=(0, 1, 3))
+    assert down.max() < 1.2 * np.median(down)
+    assert across.max() < 1.2 * np.median(across)

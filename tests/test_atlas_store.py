@@ -147,18 +147,20 @@ def test_what_is_shipped_is_found_where_the_owner_has_none(tmp_path: Path) -> No
     atlas, problems = store.find(tmp_path, model("vgg16", IMAGENET))
     assert problems == ()
     assert list(atlas.sheets) == ["block1_conv1", "block1_conv2"]
-    assert atlas.folder == store.shipped("vgg16")
+    assert set(atlas.folders.values()) == {store.shipped("vgg16")}
     data = atlas.sheet("block1_conv1")
     assert hashlib.sha256(data).hexdigest() == atlas.sheets["block1_conv1"].sha256
 
 
 def test_the_owners_goes_before_the_shipped_one(tmp_path: Path) -> None:
-    """Whole: a layer that the owner did not make is not taken from the shipped one."""
+    """Layer by layer: what the owner did not make is taken from the shipped one."""
     mine = write(tmp_path / "vgg16", "block1_conv2", 64, weights=IMAGENET)
     atlas, problems = store.find(tmp_path, model("vgg16", IMAGENET))
     assert problems == ()
-    assert atlas.sheets == {"block1_conv2": mine}
-    assert atlas.folder == tmp_path / "vgg16"
+    assert list(atlas.sheets) == ["block1_conv1", "block1_conv2"]
+    assert atlas.sheets["block1_conv2"] == mine
+    assert atlas.folders["block1_conv2"] == tmp_path / "vgg16"
+    assert atlas.folders["block1_conv1"] == store.shipped("vgg16")
 
 
 def test_an_owners_atlas_that_cannot_be_shown_is_not_replaced_by_the_shipped_one(
@@ -168,7 +170,7 @@ def test_an_owners_atlas_that_cannot_be_shown_is_not_replaced_by_the_shipped_one
     write(tmp_path / "vgg16", "block1_conv2", 64, weights=IMAGENET)
     (tmp_path / "vgg16/block1_conv2.webp").unlink()
     atlas, problems = store.find(tmp_path, model("vgg16", IMAGENET))
-    assert atlas.sheets == {}
+    assert list(atlas.sheets) == ["block1_conv1"]
     only_problem(problems, "vgg16/block1_conv2.json")
 
 

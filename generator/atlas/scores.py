@@ -81,12 +81,12 @@ class Share:
     """In the layer,"""
     pictures: int
     """and how many have a picture."""
-    above: int
+    above: int | None
     """Pictures with a larger mean than any photograph,"""
-    above_peak: int
+    above_peak: int | None
     """with a larger peak,"""
-    top: int
-    """and those on which the channel is among the layer's first ten."""
+    top: int | None
+    """and those on which the channel is among the layer's first ten; None: not measured."""
     failures: tuple[int, ...]
     """Channels whose picture does not do better than a photograph."""
 
@@ -94,6 +94,8 @@ class Share:
 def shares(sheet: AtlasSheet) -> Share:
     """Counted over one layer."""
     there = [c for c in sheet.channels if c is not None]
+    if not sheet.photographs:
+        return Share(len(sheet.channels), len(there), None, None, None, ())
     return Share(
         channels=len(sheet.channels),
         pictures=len(there),

@@ -62,9 +62,9 @@ class Settings:
     """Pixels, up to which the picture is rolled about at every step, in both directions."""
     batch: int = BATCH
 
-    def digest(self, weights: str) -> str:
-        """A short name for these settings on a network with such ``weights`` (SHA-256)."""
-        text = json.dumps([asdict(self), weights], sort_keys=True)
+    def digest(self, *others: str) -> str:
+        """A short name for these settings and for what else decides the pictures."""
+        text = json.dumps([asdict(self), *others], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,9 +16,10 @@ __all__ = ["NONE", "Atlas", "find", "shipped"]
 class Atlas:
     """The pictures that fit a model, layer by layer."""
 
-    folder: Path
     sheets: dict[str, AtlasSheet]
     """By layer, in network order; a layer without pictures is missing."""
+    folders: dict[str, Path]
+    """Where each layer's files lie."""
 
     def sheet(self, layer: str) -> bytes:
         """The layer's WebP, whole: it was checked when the atlas was found.
@@ -27,14 +27,14 @@ class Atlas:
         Raises:
             OSError: it has gone since.
         """
-        return (self.folder / self.sheets[layer].file).read_bytes()
+        return (self.folders[layer] / self.sheets[layer].file).read_bytes()
 
     def facts(self, layer: str) -> bytes:
         """The layer's JSON, as it was written."""
-        return (self.folder / Path(layout.atlas_json("", layer)).name).read_bytes()
+        return (self.folders[layer] / Path(layout.atlas_json("", layer)).name).read_bytes()
 
 
-NONE = Atlas(Path(), {})
+NONE = Atlas({}, {})
 
 
 def shipped(model: str) -> Path:
@@ -45,39 +45,41 @@ def shipped(model: str) -> Path:
 def find(folder: Path, model: Model) -> tuple[Atlas, tuple[Problem, ...]]:
     """The atlas of ``model``, and what was wrong with files that cannot be shown.
 
-    ``folder``: of the owner's atlases; what is in ``folder/<model>`` goes before what is shipped.
-    An atlas is of one network's weights; of other weights it would say what is not so.
+    ``folder``: of the owner's atlases. A layer that is in ``folder/<model>`` is taken from there,
+    also if it cannot be shown; all others from what is shipped. An atlas is of one network's
+    weights; of other weights it would say what is not so.
     """
-    own = folder / model.id
-    layers = [layer for layer in model.layers if layer.kind == "conv"]
-    if any((own / Path(layout.atlas_json("", layer.name)).name).is_file() for layer in layers):
-        return _read(own, model, layers)
-    builtin = shipped(model.id)
-    atlas, problems = _read(builtin, model, layers) if builtin.is_dir() else (NONE, ())
-    # Nobody chose the shipped one: that it does not fit somebody's own weights is no problem.
-    return atlas, tuple(p for p in problems if "other weights" not in p.message)
-
-
-def _read(folder: Path, model: Model, layers: Iterable[Layer]) -> tuple[Atlas, tuple[Problem, ...]]:
+    own, builtin = folder / model.id, shipped(model.id)
     sheets: dict[str, AtlasSheet] = {}
+    folders: dict[str, Path] = {}
     problems: list[Problem] = []
-    for layer in layers:
+    for layer in model.layers:
         name = Path(layout.atlas_json("", layer.name)).name
-        if not (folder / name).is_file():
+        place = own if (own / name).is_file() else builtin
+        if layer.kind != "conv" or not (place / name).is_file():
             continue
         try:
-            sheets[layer.name] = _checked(folder, name, model, layer)
+            sheets[layer.name] = _checked(place, name, model, layer)
+            folders[layer.name] = place
+        except _OtherWeights as unfit:
+            # nobody chose the shipped one: that it does not fit one's own weights is no problem
+            if place is own:
+                problems.append(Problem(f"{model.id}/{name}", "atlas", str(unfit)))
         except _Unfit as unfit:
             problems.append(Problem(f"{model.id}/{name}", "atlas", str(unfit)))
-    return Atlas(folder, sheets), tuple(problems)
+    return Atlas(sheets, folders), tuple(problems)
 
 
 class _Unfit(Exception):
     """Why a sheet is not shown."""
 
 
+class _OtherWeights(_Unfit):
+    """It was made on another network."""
+
+
 def _checked(folder: Path, name: str, model: Model, layer: Layer) -> AtlasSheet:
-    again = "make it again with: layerlight atlas"
+    again = f"make it again with: layerlight atlas --layers {layer.name}"
     try:
         found = contract.read_atlas((folder / name).read_bytes())
     except (OSError, ValueError, KeyError, TypeError):
@@ -86,7 +88,7 @@ def _checked(folder: Path, name: str, model: Model, layer: Layer) -> AtlasSheet:
             f"something else; {again}"
         ) from None
     if found.weights != model.weights.sha256:
-        raise _Unfit(
+        raise _OtherWeights(
             f"Expected pictures made on the gallery’s weights ({model.weights.sha256[:8]}); these "
             f"were made on other weights ({found.weights[:8]}) and are not shown; {again}"
         )

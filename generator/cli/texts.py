@@ -65,32 +65,33 @@ def atlas_summary(report: AtlasReport) -> str:
         (
             f"{name} (as it was)" if name in report.kept else name,
             f"{share.pictures:,}",
-            f"{share.above:,}",
-            f"{share.top:,}",
+            _counted(share.above),
+            _counted(share.top),
             ", ".join(f"#{c}" for c in share.failures[:8])
             + (" ..." if len(share.failures) > 8 else ""),
         )
         for name, share in report.shares.items()
     ]
     every = report.shares.values()
+    measured = all(share.above is not None for share in every)
     total = (
         "total",
-        *(
-            f"{sum(counts):,}"
-            for counts in (
-                [s.pictures for s in every],
-                [s.above for s in every],
-                [s.top for s in every],
-            )
-        ),
+        f"{sum(s.pictures for s in every):,}",
+        _counted(sum(s.above or 0 for s in every) if measured else None),
+        _counted(sum(s.top or 0 for s in every) if measured else None),
         "",
     )
     table = _aligned([heads, *rows, total], "<>>><")
     rule = "-" * max(map(len, table))
-    spent = f"{report.seconds:,.1f} seconds ({report.device}), {report.bytes / _MEGABYTE:.1f} MB"
+    spent = f"{report.seconds:,.1f} seconds ({report.device}), {report.bytes / 1000:,.0f} kB"
+    notes = [] if measured else ["Not measured: there was no image to measure against (--inputs)."]
     return "\n".join(
-        [table[0], rule, *table[1:-1], rule, table[-1], "", f"{spent} in {report.folder}"]
+        [table[0], rule, *table[1:-1], rule, table[-1], "", *notes, f"{spent} in {report.folder}"]
     )
+
+
+def _counted(count: int | None) -> str:
+    return "-" if count is None else f"{count:,}"
 
 
 def layers_table(model: Model) -> str:

@@ -78,7 +78,13 @@ class Network:
         Raises:
             AtlasError: the network takes no images of that size.
         """
-        return cut.before_activation(self.graph, layer, size, precision, self.preprocess_tensor)
+        window = next(la.window for la in self.spec.layers if la.name == layer)
+        border = cut.border_of(window)
+        if border and not self.fits((size[0] + 2 * border, size[1] + 2 * border)):
+            border = 0
+        return cut.before_activation(
+            self.graph, layer, size, precision, self.preprocess_tensor, border
+        )
 
 
 def load(

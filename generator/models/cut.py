@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal
 
+from generator.domain import Window
 from generator.errors import AtlasError
 from generator.models.backend import keras, tensorflow
 
-__all__ = ["BELOW_ZERO", "before_activation", "fits", "output"]
+__all__ = ["BELOW_ZERO", "before_activation", "border_of", "fits", "output"]
 
 BELOW_ZERO = 0.1
 """What a value below zero counts, against one above."""
+
+SMALL_WINDOW = 16
+"""Pixels: pictures of 32 and 48 px hold several such windows."""
 
 Tensor = Any
 
@@ -31,6 +35,7 @@ def before_activation(
     size: tuple[int, int],
     precision: Literal["float32", "bfloat16"],
     preprocess: Callable[[Tensor], Tensor],
+    border: int = 0,
 ) -> Callable[[Tensor, Tensor], Tensor]:
     """(RGB images, a channel of each) -> how much its map answers, (n,) float32.
 
@@ -39,23 +44,28 @@ def before_activation(
     convolution's mean would depend on the mean colour alone, for a sum of shifted copies of a
     picture has lost its edges.
 
+    Where windows are small, the picture is continued by ``border`` pixels of its opposite side, and
+    the values beyond its own are dropped: padding would draw a frame, and a seam where the
+    picture was rolled.
+
     Of a convolution only the one kernel of each image is used. Any other layer, and one with an
     activation of its own class, is taken as it is put out.
     """
     tf = tensorflow()
-    model = _resized(graph, size, "float32" if precision == "float32" else "mixed_bfloat16")
+    larger = (size[0] + 2 * border, size[1] + 2 * border)
+    model = _resized(graph, larger, "float32" if precision == "float32" else "mixed_bfloat16")
     found = model.get_layer(layer)
     if isinstance(found, keras().layers.Conv2D) and found.groups == 1:
         cut = keras().Model(model.input, found.input)
 
         def values(images: Tensor, channels: Tensor) -> Tensor:
-            fed = cut(preprocess(images), training=False)
+            fed = cut(preprocess(_continued(images, border)), training=False)
             kernels = tf.cast(tf.gather(found.kernel, channels, axis=3), fed.dtype)
             maps = tf.cast(found.convolution_op(fed, kernels), tf.float32)  # (n, h, w, n)
             if found.use_bias:
                 maps += tf.gather(found.bias, channels)
             # A map for each pair of an image and a channel; the pairs wanted lie on the diagonal.
-            rewards = tf.nn.leaky_relu(maps, alpha=BELOW_ZERO)
+            rewards = tf.nn.leaky_relu(_inside(maps, size, border), alpha=BELOW_ZERO)
             return tf.linalg.diag_part(tf.reduce_mean(rewards, axis=[1, 2]))
 
         return values
@@ -63,11 +73,40 @@ def before_activation(
     cut = keras().Model(model.input, found.output)
 
     def plain(images: Tensor, channels: Tensor) -> Tensor:
-        maps = tf.cast(cut(preprocess(images), training=False), tf.float32)
-        rewards = tf.nn.leaky_relu(maps, alpha=BELOW_ZERO)
+        maps = tf.cast(cut(preprocess(_continued(images, border)), training=False), tf.float32)
+        rewards = tf.nn.leaky_relu(_inside(maps, size, border), alpha=BELOW_ZERO)
         return tf.gather(tf.reduce_mean(rewards, axis=[1, 2]), channels, axis=1, batch_dims=1)
 
     return plain
+
+
+def border_of(window: Window) -> int:
+    """By how many pixels to continue a picture, so that no value of it sees padding.
+
+    Whole strides; 0 where windows are large: they see padding nearly everywhere in a picture of
+    their own size.
+    """
+    size, stride = max(window.height, window.width), max(window.stride_y, window.stride_x)
+    return -(-(size - 1) // (2 * stride)) * stride if size <= SMALL_WINDOW else 0
+
+
+def _continued(images: Tensor, border: int) -> Tensor:
+    """(n, h, w, 3) -> (n, h + 2 border, w + 2 border, 3), as if the picture went on for ever."""
+    if not border:
+        return images
+    tf = tensorflow()
+    tall = tf.concat([images[:, -border:], images, images[:, :border]], axis=1)
+    return tf.concat([tall[:, :, -border:], tall, tall[:, :, :border]], axis=2)
+
+
+def _inside(maps: Tensor, size: tuple[int, int], border: int) -> Tensor:
+    """The values of the picture itself, out of the maps of the continued one."""
+    if not border:
+        return maps
+    height, width = maps.shape[1:3]
+    top = height * border // (size[0] + 2 * border)
+    left = width * border // (size[1] + 2 * border)
+    return maps[:, top : height - top, left : width - left]
 
 
 def fits(graph: Any, size: tuple[int, int]) -> bool:

@@ -143,7 +143,12 @@ def atlas_front_page(gallery: Gallery, across: Mapping[str, Across]) -> Page:
         crumbs=(Link("Layerlight", layout.href(at, layout.FRONT_PAGE)), Link("Atlas", "")),
         body={
             "lead": f"{total:,} pictures, each made to excite one channel as much as possible. "
-            "Read downwards: edges and colours, then textures, then motifs, then parts of things.",
+            + (
+                "Read downwards: edges and colours, then textures, then motifs, then parts of "
+                "things."
+                if len(atlas_rows(gallery)) > 2
+                else ""
+            ),
             "text": text.body,
             "rows": _rows(at, gallery, across),
             "rail": rail(
@@ -155,10 +160,11 @@ def atlas_front_page(gallery: Gallery, across: Mapping[str, Across]) -> Page:
                 _table_row(at, gallery.layer(name), sheet, across[name], model.id)
                 for name, sheet in gallery.atlas.items()
             ),
-            "total": total,
+            "total": f"{total:,}",
             "above": f"{above:,}",
             "images": count(len(gallery.images), "image"),
-            "tested": count(len(next(iter(gallery.atlas.values())).photographs), "photograph"),
+            "measured": any(sheet.photographs for sheet in gallery.atlas.values()),
+            "tested": count(len(next(iter(gallery.atlas.values())).photographs), "image"),
         },
     )
 
@@ -213,7 +219,7 @@ def _rows(at: str, gallery: Gallery, across: Mapping[str, Across]) -> tuple[Row,
                     Link(
                         other.name,
                         layout.href(at, layout.atlas_page(model.id, other.name)),
-                        note=f"all {other.channels}",
+                        note=_how_many(gallery.atlas[other.name]),
                     )
                     for other in model.layers
                     if other.block == layer.block and other.name in gallery.atlas
@@ -255,6 +261,11 @@ def picture(
     )
 
 
+def _how_many(sheet: AtlasSheet) -> str:
+    there = sum(c is not None for c in sheet.channels)
+    return f"all {there}" if there == len(sheet.channels) else f"{there} of {len(sheet.channels)}"
+
+
 def _where_strongest(at: str, gallery: Gallery, layer: Layer, across: Across) -> Any:
     """A channel's place on the image of this gallery that it answers most."""
 
@@ -267,13 +278,14 @@ def _where_strongest(at: str, gallery: Gallery, layer: Layer, across: Across) ->
 
 
 def _excels(facts: Pictured | None, best: float) -> bool:
-    return facts is not None and facts.mean > best
+    """Above every image of this gallery, and above those it was measured on when it was made."""
+    return facts is not None and facts.mean > max(best, facts.photograph_mean)
 
 
 def _note(facts: Pictured | None, best: float) -> str:
     if facts is None:
         return "no picture"
-    if facts.mean <= best:
+    if not _excels(facts, best):
         return "fails"
     return _times(facts.mean / best) if best > 0 else "new"
 
@@ -333,7 +345,7 @@ def _failures(sheet: AtlasSheet, across: Across) -> str:
     named = [f"#{c}" for c in found[:NAMED]]
     more = len(found) - NAMED
     listed = ", ".join(named) + f" and {more} more" if more > 0 else listing(named)
-    return f"An image of this gallery excites these as much as their picture does: {listed}."
+    return f"Some image excites these as much as their picture does: {listed}."
 
 
 def _recipe(sheet: AtlasSheet) -> tuple[tuple[str, str], ...]:
@@ -352,7 +364,7 @@ def _recipe(sheet: AtlasSheet) -> tuple[tuple[str, str], ...]:
         ("Rolled about", f"by up to {first['jitter']} px at every step"),
         ("Made again", f"{count(again, 'picture')}, with another seed and more steps"),
         ("Seed, arithmetic", f"{first['seed']}, {first['precision']}; measured in float32"),
-        ("Measured on", f"{count(len(sheet.photographs), 'photograph')} and the sheet, decoded"),
+        ("Measured on", f"{count(len(sheet.photographs), 'image')} and the sheet, decoded"),
         ("Weights", sheet.weights[:8]),
         ("Made with", versions),
     )

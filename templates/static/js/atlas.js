@@ -30,12 +30,13 @@ const pictures = () => asked ??= Promise.all([ll.load(atlas), ll.picture(atlas.s
 });
 
 /* An image excites the channel as much as what was made for it. */
-const fails = made => !!made && made[0] <= made[4];
+const fails = made => !!made && made[0] <= Math.max(made[4], made[5]);
 
-function words([mean, , rank, image, best]) {
+function words([mean, , rank, image, best, tested]) {
   const title = images?.[image]?.title, ratio = mean / best, whole = ratio >= 9.95;
   const most = number(best) + (title ? " on " + title : "");
   if (mean <= best) return `It fails: on this picture the channel’s mean is ${number(mean)}, against ${most}. An image excites it as much as what was made for it, so take what you see here for an accident.`;
+  if (mean <= tested) return `It failed when it was made: on this picture the channel’s mean is ${number(mean)}, against ${number(tested)} on an image of then. Take what you see here for an accident.`;
   const times = ratio < 1.05 ? "hardly more than" : (ratio > 1000 ? "over 1,000" : whole ? number(Math.round(ratio)) : ratio.toFixed(1)) + " times";
   const stands = rank ? ` Of ${channels} channels it stands out ${rank > 1 ? ll.ordinal(rank) + " " : ""}most.` : "";
   return `On this picture its mean is ${number(mean)}: ${best > 0 ? `${times} its best on any image here (${most})` : "no image here excites it"}.${stands}`;

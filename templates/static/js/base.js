@@ -43,6 +43,8 @@ function centre(layer) {
   if (rail) rail.scrollLeft = layer.offsetLeft - (rail.clientWidth - layer.offsetWidth) / 2;
 }
 centre($(".rail [aria-current]"));
+/* Every form closes its dialog; validators do not know the value yet. */
+$$("form").forEach(f => { f.method = "dialog"; });
 /* What works with scripts only comes hidden. */
 $$(".tool, .steps, .more-button, .keys-button, .overlay-tools, .hint").forEach(tool => { tool.hidden = false; });
 
