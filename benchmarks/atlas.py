@@ -58,9 +58,7 @@ def main() -> None:
             last = usual.octaves[-1]
             steps_in_all = sum(o.steps for o in usual.octaves)
             octave = Octave(last.height, last.width, steps_in_all, last.rate)
-            plain = _seconds(
-                network, layer, replace(usual, octaves=(octave,), precision="float32")
-            )
+            plain = _seconds(network, layer, replace(usual, octaves=(octave,), precision="float32"))
             ratio = plain / seconds
     pictures = sum(la.channels for la in network.spec.layers if la.kind == "conv")
     lines += [

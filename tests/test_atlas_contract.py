@@ -146,7 +146,7 @@ def test_a_number_that_is_none_is_not_written() -> None:
 
 
 def test_the_script_compares_pictures_with_the_gallerys_images() -> None:
-    """Mean, peak and rank on the picture, the best image and its mean, the best when it was made."""
+    """Mean, peak and rank on the picture, the best image, its mean, the best when made."""
     path = "atlas/toy/conv.js"
     sheet = replace(sample(), layer="conv")
     text = contract.atlas_script(path, sheet, across_of([(3, 1.234567), (0, 7.0), (1, 0.0)], 4))

@@ -270,7 +270,7 @@ def test_a_picture_is_as_large_as_the_crop(http_root: str, open_page: Open, widt
 
 def test_a_picture_that_fails_is_said_to_fail(copy: Path, look: Callable[..., Visit]) -> None:
     """An image that excites the channel just as much is enough; the picture stays, dimmed."""
-    edit(copy, CHANNEL, lambda own: [own[0], own[1], own[2], 1, own[0]])
+    edit(copy, CHANNEL, lambda own: [own[0], own[1], own[2], 1, own[0], own[5]])
     visit = look(f"{LAYER}?tiles=pictures#{CHANNEL}")
     words = bring(visit.page)
     assert words.startswith("It fails")
@@ -292,7 +292,7 @@ def test_a_channel_that_no_image_excites_has_nothing_to_be_compared_with(
     copy: Path, look: Callable[..., Visit]
 ) -> None:
     """Its picture is then the only thing known that does. An unknown rank is left out."""
-    edit(copy, CHANNEL, lambda own: [own[0], own[1], 0, -1, 0])
+    edit(copy, CHANNEL, lambda own: [own[0], own[1], 0, -1, 0, 0])
     words = bring(look(f"{LAYER}#{CHANNEL}").page)
     assert "no image here excites it. What such" in words
     assert "stands out" not in words
@@ -587,7 +587,7 @@ def test_axe_finds_nothing_where_pictures_fail_or_are_missing(
     copy: Path, look: Callable[..., Visit]
 ) -> None:
     """A failure, a channel without a picture, and a sheet that is gone."""
-    edit(copy, CHANNEL, lambda own: [own[0], own[1], own[2], 1, 2 * own[0]])
+    edit(copy, CHANNEL, lambda own: [own[0], own[1], own[2], 1, 2 * own[0], own[5]])
     edit(copy, 5, lambda own: None)
     for channel in (CHANNEL, 5):
         page = look(f"{LAYER}?tiles=pictures#{channel}").page

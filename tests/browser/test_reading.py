@@ -380,6 +380,8 @@ def test_the_same_channel_on_the_other_images(site: Path, root: str, open_page: 
     for image in others:
         high = facts_of(site, image, "block3_conv3")["channels"][CHANNEL]["high"]
         assert f"{high:,.0f}" in shown
+    # what is still on its way would be a failed request once the page is left
+    page.wait_for_load_state("networkidle")
     page.locator("[data-others] a").first.click()
     page.wait_for_url(f"**/vgg16/block3_conv3.html#{CHANNEL}")
     assert "images/chelsea" not in page.url
