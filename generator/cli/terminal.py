@@ -127,11 +127,38 @@ class Bars:
         self._progress.update(self._pages, completed=done, total=total, visible=True)
 
 
-def picture_bar(*, quiet: bool) -> PictureBar | None:
-    """A bar for the pictures of an atlas, if there is somebody to look at it."""
+def picture_bar(*, quiet: bool) -> PictureBar | PictureLines | None:
+    """A bar for the pictures of an atlas; where nobody can look at one, a line a layer."""
+    if quiet:
+        return None
     console = Console(stderr=True)
-    wanted = console.is_terminal and not console.is_dumb_terminal and not quiet
-    return PictureBar(console) if wanted else None
+    seen = console.is_terminal and not console.is_dumb_terminal
+    return PictureBar(console) if seen else PictureLines()
+
+
+class PictureLines:
+    """Says when a layer is begun: an hour without a word looks like a fault."""
+
+    def __init__(self) -> None:
+        self._layer = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+    def pictures(self, done: int, total: int, layer: str, share: float) -> None:
+        """A line when ``layer`` is another than before."""
+        if layer != self._layer:
+            self._layer = layer
+            typer.echo(
+                f"{layer}: {done:,} of {total:,} pictures, {share:.0%} of the work", err=True
+            )
 
 
 class PictureBar:
