@@ -147,12 +147,10 @@ def test_play_runs_to_the_end_and_can_be_paused(http_root: str, open_page: Open)
     assert all(page.locator(".filled td").all_inner_texts())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("slug", layout.CHAPTERS)
-def test_a_chapter_reads_on_any_screen(slug: str, http_root: str, open_page: Open) -> None:
-    """No fault, nothing wider than a phone, and axe finds nothing on a wide screen."""
-    phone = open_page(http_root + layout.learn_page(slug), size=PHONE)
-    assert not phone.faults
-    assert phone.overflow() == ""
+def test_every_chapter_is_accessible(slug: str, http_root: str, open_page: Open) -> None:
+    """axe finds nothing in any of them; `make test` looks at one."""
     page = open_page(http_root + layout.learn_page(slug)).page
     found = Axe().run(page, options={"runOnly": list(RULES), "resultTypes": ["violations"]})
     assert found.response["violations"] == []
