@@ -112,11 +112,11 @@ def copy(site: Path, tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture(params=["file", "http"])
+@pytest.fixture(params=["file", pytest.param("http", marks=pytest.mark.slow)])
 def look(
     request: pytest.FixtureRequest, browser: Browser, copy: Path
 ) -> Iterator[Callable[..., Visit]]:
-    """Opens a page of the copy, as files and on loopback."""
+    """Opens a page of the copy, as files and on loopback, the latter among the slow tests."""
     with serving(copy) as served:
         address = copy.as_uri() + "/" if request.param == "file" else served
         visitor = Visitor(browser, address)
