@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from operator import index
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from generator import contract, layout
+from generator import built_site, contract, layout
 from generator.domain import Channel, Sheet
 from generator.drawing import Rectangle
-from generator.encode import read_png
 from generator.errors import LayerNotFound, SiteError, UsageError
 
 __all__ = ["Subject", "read_subject"]
@@ -156,7 +154,7 @@ def _gallery(site: Path) -> _Gallery:
     try:
         data: Any = json.loads(path.read_bytes())
         if data["generator"]["name"] != "layerlight" or not data["models"] or not data["images"]:
-            _damaged(path, "the contents of a gallery")
+            built_site.damaged(path, "the contents of a gallery")
     except (FileNotFoundError, NotADirectoryError):
         what = f"a folder without {layout.GALLERY_JSON}" if site.is_dir() else "no folder"
         raise UsageError(
@@ -166,20 +164,22 @@ def _gallery(site: Path) -> _Gallery:
     except OSError as error:
         raise SiteError(f"{path}: cannot be read ({error.strerror})") from None
     except (ValueError, LookupError, TypeError, RecursionError):
-        _damaged(path, "the contents of a gallery")
+        built_site.damaged(path, "the contents of a gallery")
     try:
         return _Gallery(
             models=tuple(_parsed_model(model) for model in data["models"]),
-            images={_text(image["id"]): _parsed_entry(image) for image in data["images"]},
+            images={built_site.text(image["id"]): _parsed_entry(image) for image in data["images"]},
         )
     except (ValueError, LookupError, TypeError) as error:
-        _damaged(path, f"the entries of the output contract ({type(error).__name__}: {error})")
+        built_site.damaged(
+            path, f"the entries of the output contract ({type(error).__name__}: {error})"
+        )
 
 
 def _parsed_model(data: Mapping[str, Any]) -> _Model:
     return _Model(
-        id=_text(data["id"]),
-        title=_text(data["title"]),
+        id=built_site.text(data["id"]),
+        title=built_site.text(data["title"]),
         trained=bool(data["weights"]["trained"]),
         height=index(data["input"]["height"]),
         width=index(data["input"]["width"]),
@@ -189,29 +189,22 @@ def _parsed_model(data: Mapping[str, Any]) -> _Model:
 
 def _parsed_layer(data: Mapping[str, Any]) -> _Layer:
     return _Layer(
-        name=_text(data["name"]),
+        name=built_site.text(data["name"]),
         height=index(data["height"]),
         width=index(data["width"]),
         channels=index(data["channels"]),
-        receptive_field=_pair(data["receptive_field"]),
-        stride=_pair(data["stride"]),
-        start=_pair(data["start"]),
+        receptive_field=built_site.pair(data["receptive_field"]),
+        stride=built_site.pair(data["stride"]),
+        start=built_site.pair(data["start"]),
     )
 
 
 def _parsed_entry(data: Mapping[str, Any]) -> _Entry:
-    return _Entry(_text(data["title"]), _text(data["credit"]), _text(data["license"]))
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"expected a text, got {value!r}")
-    return value
-
-
-def _pair(value: Any) -> tuple[int, int]:
-    first, second = value
-    return index(first), index(second)
+    return _Entry(
+        built_site.text(data["title"]),
+        built_site.text(data["credit"]),
+        built_site.text(data["license"]),
+    )
 
 
 def _entry(gallery: _Gallery, image: str) -> _Entry:
@@ -219,7 +212,7 @@ def _entry(gallery: _Gallery, image: str) -> _Entry:
         return gallery.images[image]
     raise UsageError(
         f"image: expected one of the gallery’s {len(gallery.images)} images, got {image!r}."
-        f"{_suggestion(image, [*gallery.images])}"
+        f"{built_site.suggestion(image, [*gallery.images])}"
     )
 
 
@@ -233,14 +226,8 @@ def _model_and_layer(gallery: _Gallery, layer: str) -> tuple[_Model, _Layer]:
             names.append(own.name)
     raise LayerNotFound(
         f"layer: expected one of the gallery’s {len(names)} layers, got {layer!r}."
-        f"{_suggestion(layer, names)}"
+        f"{built_site.suggestion(layer, names)}"
     )
-
-
-def _suggestion(given: str, known: Sequence[str]) -> str:
-    close = get_close_matches(given.lower(), known, n=3)
-    listed = f"{', '.join(known[:20])}{', ...' if len(known) > 20 else ''}"
-    return f" Did you mean {' or '.join(close)}?" if close else f" There are: {listed}"
 
 
 def _refuse_position(at: tuple[int, int] | None, layer: _Layer) -> None:
@@ -254,14 +241,14 @@ def _refuse_position(at: tuple[int, int] | None, layer: _Layer) -> None:
 
 def _sheet(site: Path, model: str, image: str, layer: _Layer) -> Sheet:
     path = site / layout.sheet_json(model, image, layer.name)
-    data = _read(path)
+    data = built_site.read(path)
     try:
         sheet = contract.read_sheet(data)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        _damaged(path, "the numbers of a sheet")
+        built_site.damaged(path, "the numbers of a sheet")
     told = (len(sheet.channels), sheet.tile_height, sheet.tile_width)
     if told != (layer.channels, layer.height, layer.width):
-        _damaged(path, f"the numbers of the sheet of {layer.name}")
+        built_site.damaged(path, f"the numbers of the sheet of {layer.name}")
     return sheet
 
 
@@ -269,40 +256,13 @@ def _grey(site: Path, model: str, image: str, sheet: Sheet, channel: int) -> NDA
     """The channel's tile, (tile_height, tile_width)."""
     path = site / layout.sheet_png(model, image, sheet.layer)
     tall, wide = sheet.tile_height + sheet.gap, sheet.tile_width + sheet.gap
-    whole = _picture(path, (sheet.rows * tall - sheet.gap, sheet.columns * wide - sheet.gap))
+    whole = built_site.picture(
+        path, (sheet.rows * tall - sheet.gap, sheet.columns * wide - sheet.gap)
+    )
     top, left = channel // sheet.columns * tall, channel % sheet.columns * wide
     return whole[top : top + sheet.tile_height, left : left + sheet.tile_width]
 
 
 def _pixels(site: Path, model: _Model, image: str) -> NDArray[np.uint8]:
     shape = (model.height, model.width, 3)
-    return _picture(site / layout.input_png(model.id, image), shape)
-
-
-def _picture(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8]:
-    data = _read(path)
-    try:
-        pixels = read_png(data)
-    except (OSError, ValueError, SyntaxError):  # the last is Pillow's word for a broken PNG
-        _damaged(path, "a PNG")
-    if pixels.shape != shape or pixels.dtype != np.uint8:
-        expected = " x ".join(map(str, shape[:2]))
-        _damaged(path, f"a PNG of {expected} pixels, {'colour' if shape[2:] else 'grey'}")
-    return pixels
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise SiteError(
-            f"{path}: expected a file of the gallery, but it cannot be read ({error.strerror}); "
-            f"run layerlight build again"
-        ) from None
-
-
-def _damaged(path: Path, expected: str) -> NoReturn:
-    raise SiteError(
-        f"{path}: expected {expected}, got something else; it is damaged or from another "
-        f"version: run layerlight build again"
-    ) from None
+    return built_site.picture(site / layout.input_png(model.id, image), shape)

@@ -48,6 +48,7 @@ STAGES: Mapping[str, frozenset[str]] = MappingProxyType(
         "render": frozenset({"render"}),
         "site": frozenset({"site"}),
         "serve": frozenset({"serve"}),
+        "built site": frozenset({"built_site"}),
         "figure": frozenset({"drawing", "figure", "subject"}),
         "handout": frozenset({"handout"}),
     }
@@ -83,7 +84,10 @@ EXCEPTIONS = frozenset(
         ("render", "pages"),
         # A figure is cut out of PNGs, and is one itself.
         ("figure", "encode"),
-        ("subject", "encode"),
+        ("built_site", "encode"),
+        # What a gallery holds is read back in one place.
+        ("subject", "built_site"),
+        ("handout", "built_site"),
         # So are the pictures of a handout.
         ("handout", "encode"),
         # A sheet of pictures is a WebP, a finished batch a PNG.

@@ -8,18 +8,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from operator import index
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from generator import contract, layout
+from generator import built_site, contract, layout
 from generator.domain import Accounts, LayerKind, Mark, Reading, Sheet
-from generator.encode import read_png
 from generator.errors import LayerNotFound, SiteError, UsageError
 
 __all__ = [
@@ -177,25 +175,27 @@ def read_gallery(site: Path) -> Gallery:
     except OSError as error:
         raise SiteError(f"{path}: cannot be read ({error.strerror})") from None
     except (ValueError, RecursionError):
-        _damaged(path, "the contents of a gallery")
+        built_site.damaged(path, "the contents of a gallery")
     try:
         if data["generator"]["name"] != "layerlight":
-            _damaged(path, "the contents of a gallery")
+            built_site.damaged(path, "the contents of a gallery")
         model = data["models"][0]
         gallery = Gallery(
             site=site,
-            model=_text(model["id"]),
-            model_title=_text(model["title"]),
+            model=built_site.text(model["id"]),
+            model_title=built_site.text(model["title"]),
             trained=bool(model["weights"]["trained"]),
             height=_side(model["input"]["height"]),
             width=_side(model["input"]["width"]),
             layers=tuple(_parsed_layer(layer) for layer in model["layers"]),
-            images={_text(image["id"]): _parsed_entry(image) for image in data["images"]},
+            images={built_site.text(image["id"]): _parsed_entry(image) for image in data["images"]},
         )
     except (ValueError, LookupError, TypeError) as error:
-        _damaged(path, f"the entries of the output contract ({type(error).__name__}: {error})")
+        built_site.damaged(
+            path, f"the entries of the output contract ({type(error).__name__}: {error})"
+        )
     if not gallery.layers or not gallery.images:
-        _damaged(path, "at least one layer and one image")
+        built_site.damaged(path, "at least one layer and one image")
     return gallery
 
 
@@ -209,7 +209,7 @@ def choose_images(gallery: Gallery, ids: Sequence[str]) -> tuple[Entry, ...]:
         if image not in gallery.images:
             raise UsageError(
                 f"IMAGE: expected the id of one of the gallery’s {len(gallery.images)} images, "
-                f"got {image!r}.{_suggestion(image, [*gallery.images])}"
+                f"got {image!r}.{built_site.suggestion(image, [*gallery.images])}"
             )
     return tuple(gallery.images[image] for image in dict.fromkeys(ids or gallery.images))
 
@@ -225,7 +225,7 @@ def choose_layers(gallery: Gallery, patterns: Sequence[str]) -> tuple[str, ...]:
         if not any(fnmatchcase(name, pattern) for name in names):
             raise LayerNotFound(
                 f"--layers: expected patterns of the gallery’s {len(names)} layers, got "
-                f"{pattern!r}, which matches none.{_suggestion(pattern, names)}"
+                f"{pattern!r}, which matches none.{built_site.suggestion(pattern, names)}"
             )
     return tuple(
         name
@@ -252,7 +252,7 @@ def read_image(gallery: Gallery, entry: Entry, names: Sequence[str]) -> ImageFac
             if layer.name in names
         ),
         marks=reading.blocks,
-        pixels=_picture(
+        pixels=built_site.picture(
             gallery.site / layout.input_png(gallery.model, entry.id),
             (gallery.height, gallery.width, 3),
         ),
@@ -269,7 +269,7 @@ def read_tiles(
     """
     sheet = layer.sheet
     tall, wide = sheet.tile_height + sheet.gap, sheet.tile_width + sheet.gap
-    whole = _picture(
+    whole = built_site.picture(
         gallery.site / layout.sheet_png(gallery.model, image, layer.name),
         (sheet.rows * tall - sheet.gap, sheet.columns * wide - sheet.gap),
     )
@@ -285,37 +285,28 @@ def _parsed_layer(data: Mapping[str, Any]) -> _Layer:
     if kind not in ("conv", "pool"):
         raise ValueError(f"kind {kind!r}")
     return _Layer(
-        name=_text(data["name"]),
+        name=built_site.text(data["name"]),
         kind=kind,
-        activation=_text(data["activation"]),
+        activation=built_site.text(data["activation"]),
         height=_side(data["height"]),
         width=_side(data["width"]),
         channels=_side(data["channels"]),
-        field=_pair(data["receptive_field"]),
-        stride=_pair(data["stride"]),
-        start=_pair(data["start"]),
+        field=built_site.pair(data["receptive_field"]),
+        stride=built_site.pair(data["stride"]),
+        start=built_site.pair(data["start"]),
     )
 
 
 def _parsed_entry(data: Mapping[str, Any]) -> Entry:
-    return Entry(*(_text(data[key]) for key in ("id", "title", "alt", "credit", "license")))
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"expected a text, got {value!r}")
-    return value
+    return Entry(
+        *(built_site.text(data[key]) for key in ("id", "title", "alt", "credit", "license"))
+    )
 
 
 def _side(value: Any) -> int:
     if index(value) < 1:
         raise ValueError(f"expected 1 or more, got {value!r}")
     return index(value)
-
-
-def _pair(value: Any) -> tuple[int, int]:
-    first, second = value
-    return index(first), index(second)
 
 
 def _layer_facts(gallery: Gallery, image: str, own: _Layer, reading: Reading) -> LayerFacts:
@@ -349,20 +340,20 @@ def _source(gallery: Gallery, own: _Layer) -> Source:
 def _reading(gallery: Gallery, image: str) -> Reading:
     path = gallery.site / layout.reading_json(gallery.model, image)
     try:
-        return contract.read_reading(_read(path))
+        return contract.read_reading(built_site.read(path))
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        _damaged(path, "what was found in the maps")
+        built_site.damaged(path, "what was found in the maps")
 
 
 def _sheet(gallery: Gallery, image: str, layer: _Layer) -> Sheet:
     path = gallery.site / layout.sheet_json(gallery.model, image, layer.name)
     try:
-        sheet = contract.read_sheet(_read(path))
+        sheet = contract.read_sheet(built_site.read(path))
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        _damaged(path, "the numbers of a sheet")
+        built_site.damaged(path, "the numbers of a sheet")
     told = (len(sheet.channels), sheet.tile_height, sheet.tile_width)
     if told != (layer.channels, layer.height, layer.width):
-        _damaged(path, f"the numbers of the sheet of {layer.name}")
+        built_site.damaged(path, f"the numbers of the sheet of {layer.name}")
     return sheet
 
 
@@ -373,40 +364,6 @@ def _accounts(gallery: Gallery, image: str, layer: _Layer) -> Accounts | None:
     if layer.kind != "conv" or not path.exists():
         return None
     try:
-        return contract.read_accounts(script, _read(path).decode("utf-8"))
+        return contract.read_accounts(script, built_site.read(path).decode("utf-8"))
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        _damaged(path, "the sums of a layer")
-
-
-def _picture(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8]:
-    try:
-        pixels = read_png(_read(path))
-    except (OSError, ValueError, SyntaxError):  # the last is Pillow's word for a broken PNG
-        _damaged(path, "a PNG")
-    if pixels.shape != shape or pixels.dtype != np.uint8:
-        expected = " x ".join(map(str, shape[:2]))
-        _damaged(path, f"a PNG of {expected} pixels, {'colour' if shape[2:] else 'grey'}")
-    return pixels
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise SiteError(
-            f"{path}: expected a file of the gallery, but it cannot be read ({error.strerror}); "
-            f"run layerlight build again"
-        ) from None
-
-
-def _damaged(path: Path, expected: str) -> NoReturn:
-    raise SiteError(
-        f"{path}: expected {expected}, got something else; it is damaged or from another "
-        f"version: run layerlight build again"
-    ) from None
-
-
-def _suggestion(given: str, known: Sequence[str]) -> str:
-    close = get_close_matches(given.lower(), known, n=3)
-    listed = f"{', '.join(known[:20])}{', ...' if len(known) > 20 else ''}"
-    return f" Did you mean {' or '.join(close)}?" if close else f" There are: {listed}"
+        built_site.damaged(path, "the sums of a layer")
