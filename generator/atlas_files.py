@@ -69,5 +69,9 @@ def _marked(
 
 def _strip(pictures: Sequence[NDArray[np.uint8]]) -> bytes:
     """Side by side, each brought to the size at which pages show them."""
-    same = [resized(picture, pages.ATLAS_SIDE) for picture in pictures]
-    return webp(np.concatenate(same, axis=1), STRIP_QUALITY)
+    side = pages.ATLAS_SIDE
+    strip = np.full((side, side * len(pictures), 3), sheet.NOTHING, dtype=np.uint8)
+    for i, picture in enumerate(pictures):
+        same = resized(picture, side)  # not square only for a network that takes no squares
+        strip[: same.shape[0], i * side : i * side + same.shape[1]] = same
+    return webp(strip, STRIP_QUALITY)

@@ -33,7 +33,7 @@ from generator.inputs import discover, load
 from generator.models.cut import border_of
 from generator.names import natural_key
 
-__all__ = ["ATTEMPTS", "Progress", "Report", "Wish", "make", "photographed", "read_summary"]
+__all__ = ["ATTEMPTS", "Progress", "Report", "Wish", "make", "photographed"]
 
 ATTEMPTS = 3
 """Each further one with another seed and twice the steps, for channels that failed before."""
@@ -66,7 +66,7 @@ class Wish:
     keep: bool = False
     """Whether the lossless pictures stay once the sheet is made."""
     force: bool = False
-    """Whether a sheet may be replaced by one with fewer pictures."""
+    """Whether a sheet may be replaced by one with fewer pictures, or made with other settings."""
 
 
 class Progress(Protocol):
@@ -109,7 +109,7 @@ def make(
 
     Raises:
         UsageError: no layer, or a channel that a layer does not have.
-        AtlasError: nothing could be made, or a sheet would lose pictures.
+        AtlasError: nothing could be made, or a sheet would lose pictures or get others.
         OutputError: the folder cannot be written.
     """
     from generator.maximise import device, quick_precision
@@ -336,7 +336,7 @@ class _Counter:
 
 
 def _cost(network: Any, plan: _Plan) -> float:
-    """Multiply-adds of a picture of the first attempt, but for a factor that all share."""
+    """Multiply-adds of a picture of the first attempt, in the layers that were asked for."""
     spec = network.spec
     names = [layer.name for layer in spec.layers]
     below = spec.layers[: names.index(plan.layer.name) + 1]
@@ -547,9 +547,3 @@ def _write_summary(folder: Path, network: Any) -> None:
         "layers": {own.layer: asdict(scores.shares(own)) for own in found},
     }
     _replace(folder / "atlas.json", (json.dumps(data, indent=1) + "\n").encode())
-
-
-def read_summary(folder: Path) -> dict[str, Any]:
-    """What ``atlas.json`` of a model's atlas says."""
-    found: dict[str, Any] = json.loads((folder / "atlas.json").read_bytes())
-    return found

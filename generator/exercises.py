@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeVar
 
@@ -54,7 +54,7 @@ class Exercise:
     answer: int
     """Which option is right."""
     why: str
-    maps: tuple[MapChoice, ...] = field(default=())
+    maps: tuple[MapChoice, ...] = ()
     """A map for each option,"""
     shown: MapChoice | None = None
     """or one above all of them."""
@@ -192,7 +192,6 @@ def _zeros(image: str, layers: Sequence[Layer], sheets: Mapping[str, Sheet]) -> 
         answer=chosen.index(nearest),
         why=f"It is {percent(share)}, over all {layer.channels} maps of "
         f"{size(layer.height, layer.width)} values.",
-        maps=(),
     )
 
 

@@ -22,7 +22,6 @@ from generator.atlas_making import (
     Wish,
     make,
     photographed,
-    read_summary,
 )
 from generator.domain import InputSpec, Model, Weights, Window
 from generator.errors import AtlasError, OutputError, UsageError
@@ -83,6 +82,12 @@ def wish(folder: Path, channels: Sequence[int] | None = None, **others: Any) -> 
 def written(folder: Path, layer: str = LAYER, model: str = "vgg16") -> dict[str, Any]:
     data: dict[str, Any] = json.loads((folder / model / f"{layer}.json").read_bytes())
     return data
+
+
+def read_summary(folder: Path) -> dict[str, Any]:
+    """What ``atlas.json`` says."""
+    found: dict[str, Any] = json.loads((folder / "atlas.json").read_text("utf-8"))
+    return found
 
 
 def sheet_bytes(folder: Path, layer: str = LAYER) -> tuple[bytes, bytes]:

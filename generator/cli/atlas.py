@@ -108,7 +108,11 @@ def atlas(
         ),
     ] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Replace a sheet by one with fewer pictures.")
+        bool,
+        typer.Option(
+            "--force",
+            help="Replace a sheet by one with fewer pictures, or made with other settings.",
+        ),
     ] = False,
     config: ConfigOption = None,
     model: ModelOption = None,

@@ -11,10 +11,10 @@ from generator.domain import Across, AtlasSheet, Layer, Pictured
 from generator.pages.parts import Gallery, Link, Page, block_title, page, rail
 from generator.wording import count, extent, listing, number, ordinal, size
 
-__all__ = ["ATLAS_SIDE", "Picture", "atlas_front_page", "atlas_layer_page", "atlas_rows", "picture"]
+__all__ = ["ATLAS_SIDE", "atlas_front_page", "atlas_layer_page", "atlas_rows"]
 
 ATLAS_SIDE = 128
-"""Of a picture in a strip, pixels: twice the largest at which pages show it on a small screen."""
+"""Of a picture in a strip, pixels: about as large as pages show it."""
 NAMED = 12
 """Failures that are named; of more only the number is given."""
 TOP = 10
@@ -70,7 +70,7 @@ def atlas_layer_page(gallery: Gallery, layer: Layer, across: Across) -> Page:
         return layout.href(at, layout.atlas_page(model.id, name))
 
     pictures = tuple(
-        picture(at, gallery, layer, across, channel, _where_strongest(at, gallery, layer, across))
+        _picture(at, gallery, layer, across, channel, _where_strongest(at, gallery, layer, across))
         for channel in range(layer.channels)
     )
     made = sum(p.there for p in pictures)
@@ -195,7 +195,7 @@ def _rows(at: str, gallery: Gallery, across: Mapping[str, Across]) -> tuple[Row,
             len(sheet.specimens),
             1,
             tuple(
-                picture(
+                _picture(
                     at,
                     gallery,
                     layer,
@@ -230,7 +230,7 @@ def _rows(at: str, gallery: Gallery, across: Mapping[str, Across]) -> tuple[Row,
     return tuple(rows)
 
 
-def picture(
+def _picture(
     at: str,
     gallery: Gallery,
     layer: Layer,
