@@ -57,7 +57,7 @@ class Tally:
             AcrossRow(
                 image=sheet.image,
                 channels=tuple(channels[c] for c in self._chosen),
-                zero_share=sum(c.zero_fraction for c in channels) / len(channels),
+                zero_share=sheet.zero_share,
                 silent=len(silent),
                 strongest=sheet.strongest,
             )

@@ -31,14 +31,19 @@ __all__ = ["CONFIG_FILE", "MAX_SIDE", "MIN_SIDE", "Config", "PaletteName", "Scal
 
 CONFIG_FILE = "gallery.toml"
 """Read from the working directory when no other file is named."""
+_TEXT_FOLDER = "text"
+"""Beside it; the owner's texts are read from there when no other folder is named."""
 MIN_SIDE, MAX_SIDE = 32, 1024
 """Of the network's input, pixels. Five pools make one value of 32."""
 MAX_TEXT = 200
 
 PaletteName = Literal["viridis", "magma", "cividis", "grey"]
 Scale = Literal["layer", "channel"]
+Paper = Literal["a4", "letter"]
+Ink = Literal["mixed", "grey", "colour"]
+Audience = Literal["student", "teacher", "both"]
 
-_PATHS = ("inputs", "output", "weights", "atlas_folder")
+_PATHS = ("inputs", "output", "weights", "atlas_folder", "text_folder")
 _ADDRESS = re.compile(r"https?://[^\s\\/?#@]+(/[^\s\\?#]*)?", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _SIZE = re.compile(r"\s*(\d{1,5})\s*(?:[xX×]\s*(\d{1,5})\s*)?", re.ASCII)
@@ -175,8 +180,28 @@ class Config(BaseModel):
         default=Path("atlas"), description="the path of a folder of atlases"
     )
     """Where ``layerlight atlas`` puts pictures, and a build finds them before those shipped."""
+    text_folder: Annotated[Path | None, BeforeValidator(_optional_path)] = Field(
+        default=None, description="the path of a folder of texts"
+    )
+    """The owner's texts, which go before those shipped. ``load_config`` takes text/, if there is
+    one, beside gallery.toml; None: there are none."""
     values: bool = Field(default=True, strict=True, description="true or false, without quotes")
     """Whether numbers under the pointer work from a file too; two fifths of the site's size."""
+
+    handouts: bool = Field(default=False, strict=True, description="true or false, without quotes")
+    """Whether a build makes worksheets and posters, too, and pages lead to them."""
+    handout_paper: Paper = Field(default="a4", description="'a4' or 'letter'")
+    """Of worksheets; posters have the size of two sheets."""
+    handout_ink: Ink = Field(default="mixed", description="'mixed', 'grey' or 'colour'")
+    """mixed: maps black on white, the photograph in colour."""
+    handout_language: Annotated[str, BeforeValidator(_line)] = Field(
+        default="en",
+        pattern=r"^[A-Za-z0-9-]{2,20}$",
+        description="the language of handouts, such as 'en' or 'de'",
+    )
+    """Of the fixed words."""
+    handout_for: Audience = Field(default="both", description="'student', 'teacher' or 'both'")
+    """Whose copies a build makes: a teacher's holds the answers."""
 
     @model_validator(mode="wrap")
     @classmethod
@@ -207,12 +232,14 @@ def load_config(path: Path | None = None, overrides: Mapping[str, object] | None
     given = {key: value for key, value in (overrides or {}).items() if value is not None}
     file = path if path is not None else Path(CONFIG_FILE)
     if path is None and not file.exists():
-        return Config.model_validate(given, context=_Origin(flags=frozenset(given)))
+        origin = _Origin(flags=frozenset(given))
+        return Config.model_validate(_own_texts(Path()) | given, context=origin)
     text = _read(file)
     values = _parse(text, file)
     lines = {key: _line_number(text, key) for key in values}
     origin = _Origin(file, lines, frozenset(given))
-    return Config.model_validate(_located(values, file.parent) | given, context=origin)
+    located = _own_texts(file.parent) | _located(values, file.parent)
+    return Config.model_validate(located | given, context=origin)
 
 
 @dataclass(frozen=True)
@@ -302,6 +329,12 @@ def _located(values: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         if isinstance(value, Path):
             located[key] = folder / value
     return located
+
+
+def _own_texts(folder: Path) -> dict[str, Any]:
+    """Where the owner's texts are if nothing is said of them."""
+    texts = folder / _TEXT_FOLDER
+    return {"text_folder": texts} if texts.is_dir() else {}
 
 
 def _message(error: ValidationError, origin: _Origin) -> str:

@@ -25,6 +25,8 @@ __all__ = [
     "Channel",
     "Evidence",
     "Fit",
+    "Handout",
+    "HandoutKind",
     "Histogram",
     "InputImage",
     "InputSpec",
@@ -54,6 +56,7 @@ SCHEMA = 1
 
 LayerKind = Literal["conv", "pool"]
 Fit = Literal["crop", "pad", "stretch"]
+HandoutKind = Literal["student", "teacher", "poster"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +65,9 @@ class Problem:
 
     source: str
     """Path relative to the inputs folder, POSIX separators; of an atlas: relative to its own."""
-    stage: Literal["discover", "decode", "describe", "atlas"]
+    stage: Literal["discover", "decode", "describe", "atlas", "handout"]
     """Where it failed: reading folders, reading pixels, reading the sidecar Markdown, reading
-    the pictures of what channels look for."""
+    the pictures of what channels look for, setting the handouts."""
     message: str
     """What was expected, what came, what to do. No path of the machine."""
 
@@ -114,6 +117,27 @@ class Weights:
     sha256: str
     """Identity: SHA-256 over every kernel and bias in network order."""
     trained: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Handout:
+    """Something for paper that was made of one image: a PDF in the site."""
+
+    image: str
+    kind: HandoutKind
+    path: str
+    """Of the PDF, from the site's root."""
+    bytes: int
+    pages: int
+    paper: str
+    """Such as "A4"."""
+    ink: str
+    """ "mixed", "grey" or "colour"."""
+    preview: str
+    """Path of its first page, small, as a WebP;"""
+    preview_height: int
+    preview_width: int
+    """and the WebP's size, pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +292,11 @@ class Sheet:
     def strongest(self) -> int:
         """The channel with the largest value (signed: magnitude); of two the lower number."""
         return max(range(len(self.channels)), key=lambda i: (self.channels[i].high, -i))
+
+    @property
+    def zero_share(self) -> float:
+        """Share of the layer's values that are exactly zero."""
+        return sum(c.zero_fraction for c in self.channels) / len(self.channels)
 
 
 Slant = Literal["level", "upright", "rising", "falling"]

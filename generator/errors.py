@@ -3,6 +3,7 @@
 LayerlightError                      exit code 1
  ├─ UsageError                       exit code 2: what was asked for makes no sense
  │   ├─ ConfigError                  a key or value of gallery.toml or of a flag
+ │   ├─ TextError                    the gallery owner's own texts
  │   ├─ InputsError                  the inputs folder as a whole
  │   └─ LayerNotFound                a layer that the network does not have
  ├─ ImageError                       one image; recorded as a Problem, never fatal
@@ -27,6 +28,7 @@ __all__ = [
     "LayerlightError",
     "OutputError",
     "SiteError",
+    "TextError",
     "UsageError",
     "WeightsError",
     "WeightsMismatch",
@@ -44,6 +46,10 @@ class UsageError(LayerlightError):
 
 class ConfigError(UsageError):
     """A key or a value of the configuration."""
+
+
+class TextError(UsageError):
+    """Texts of the gallery's owner: misplaced, broken, or asking for what there is not."""
 
 
 class InputsError(UsageError):

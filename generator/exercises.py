@@ -179,8 +179,7 @@ def _zeros(image: str, layers: Sequence[Layer], sheets: Mapping[str, Sheet]) -> 
     if not usable:
         return None
     layer = _pick(image, "zeros", usable)
-    found = sheets[layer.name].channels
-    share = sum(c.zero_fraction for c in found) / len(found)
+    share = sheets[layer.name].zero_share
     nearest = min(_SHARES, key=lambda s: (abs(s - share), s))
     others = [s for s in _SHARES if abs(s - nearest) > 0.12]
     chosen = sorted([nearest, *_order(image, "zeros", others)[: CHOICES - 1]])
@@ -339,10 +338,7 @@ def _pool(image: str, layers: Sequence[Layer], sheets: Mapping[str, Sheet]) -> E
         return None
     pool = _pick(image, "pool", [p for _, p in pairs])
     before = next(b for b, p in pairs if p is pool)
-    zeros = [
-        sum(c.zero_fraction for c in sheets[la.name].channels) / la.channels
-        for la in (before, pool)
-    ]
+    zeros = [sheets[la.name].zero_share for la in (before, pool)]
     right = "the same strongest value, and fewer zeros"
     options = _order(
         image,

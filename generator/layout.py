@@ -16,6 +16,8 @@ __all__ = [
     "FRONT_PAGE",
     "GALLERY_JSON",
     "GLOSSARY_PAGE",
+    "HANDOUTS",
+    "HANDOUTS_PAGE",
     "LEARN_PAGE",
     "NO_JEKYLL",
     "STATIC",
@@ -36,6 +38,8 @@ __all__ = [
     "evidence_script",
     "exercises_page",
     "gallery_script",
+    "handout_pdf",
+    "handout_preview",
     "href",
     "image_page",
     "input_png",
@@ -65,6 +69,9 @@ CHAPTERS = (
 )
 """Of the course, in the order in which they are read."""
 TOUR_PAGE = "learn/tour.html"
+HANDOUTS = "handouts"
+"""Folder of what is for paper."""
+HANDOUTS_PAGE = f"{HANDOUTS}/index.html"
 NO_JEKYLL = ".nojekyll"
 GALLERY_JSON = "gallery.json"
 STATIC = "static"
@@ -131,6 +138,16 @@ def tour_script() -> str:
 def gallery_script() -> str:
     """The list of images, for the strip of photographs on every page."""
     return f"{STATIC}/gallery.js"
+
+
+def handout_pdf(image: str, kind: str, *unusual: str) -> str:
+    """What is for paper of one image; ``unusual`` says how it differs: "letter", "grey"."""
+    return f"{HANDOUTS}/{'-'.join((image, kind, *unusual))}.pdf"
+
+
+def handout_preview(image: str, kind: str) -> str:
+    """Its first page, small."""
+    return f"{HANDOUTS}/previews/{image}-{kind}.webp"
 
 
 def atlas_sheet(model: str, layer: str) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import markdown as md
 import nh3
@@ -16,7 +18,8 @@ from markupsafe import Markup
 
 from generator import layout
 from generator.errors import LayerlightError
-from generator.pages import Page
+from generator.pages import PROMISES, Article, Page
+from generator.placeholders import TOKEN
 from generator.wording import size
 
 __all__ = ["Renderer"]
@@ -24,9 +27,9 @@ __all__ = ["Renderer"]
 _MATH = re.compile(
     r'<(?P<tag>span|div) class="arithmatex">\\(?P<open>[(\[])(?P<tex>.*?)\\[)\]]</(?P=tag)>', re.S
 )
-_FIGURE = re.compile(r"<p>\{figure: (\w+(?: \w+)*)\}</p>")
-_PROMISE = re.compile(r'href="((?:layer|across|image|model|tour|atlas|chapter):[\w-]*)(#[\w@,]+)?"')
-_TERM = re.compile(r'<a href="term:([\w-]+)">(.*?)</a>')
+_FIGURE = re.compile(rf"<p>({TOKEN.pattern})</p>")
+_PROMISE = re.compile(rf'<a href="((?:{"|".join(PROMISES)}):[^"]*)"')
+_TERM = re.compile(r'<a href="term:([^"]+)">(.*?)</a>', re.S)
 _OUTWARD = re.compile(r"(https?|mailto):", re.IGNORECASE)
 _EMPTY_LINK = re.compile(r"<a(?![^>]*\bhref=)[^>]*>(.*?)</a>", re.S)
 _FIT_WORDS = {"crop": "centre crop", "pad": "padded", "stretch": "stretched"}
@@ -35,11 +38,28 @@ _UNTRUSTED_TAGS = {
     *("ins", "li", "ol", "p", "pre", "strong", "sub", "sup", "table", "tbody", "td", "th"),
     *("thead", "tr", "ul"),
 }
+_OWNERS_TAGS = {"div", "h1", "h2", "h3", "h4", "h5", "h6", "span"}
+_OUTWARD_LINK = re.compile(r'<a href="((?:https?|mailto):[^"]*)"', re.IGNORECASE)
+_TABLE = '<div class="scroller" role="region" aria-label="Table" tabindex="0"><table>'
+_OURS = ("tables", "smarty", "attr_list", "toc", "def_list", "pymdownx.arithmatex")
+_OWNERS = ("tables", "smarty", "def_list", "fenced_code", "sane_lists", "pymdownx.arithmatex")
+_MATHML_TAGS = {
+    *("math", "menclose", "mfrac", "mi", "mn", "mo", "mover", "mpadded", "mphantom", "mroot"),
+    *("mrow", "mspace", "msqrt", "mstyle", "msub", "msubsup", "msup", "mtable", "mtd", "mtext"),
+    *("mtr", "munder", "munderover"),
+}
+_MATHML_ATTRIBUTES = {
+    *("accent", "accentunder", "columnalign", "columnlines", "columnspacing", "depth", "display"),
+    *("displaystyle", "fence", "form", "height", "largeop", "linethickness", "lspace"),
+    *("mathsize", "mathvariant", "maxsize", "minsize", "movablelimits", "notation", "rowlines"),
+    *("rowspacing", "rspace", "scriptlevel", "separator", "stretchy", "symmetric", "width"),
+}
 _ENTRIES = (
     ("look", "Look"),
     ("atlas", "Atlas"),
     ("learn", "Learn"),
     ("compare", "Compare"),
+    ("print", "Print"),
     ("network", "Network"),
 )
 
@@ -56,10 +76,9 @@ class Renderer:
             lstrip_blocks=True,
             keep_trailing_newline=True,
         )
-        self._environment.filters.update(
-            markdown=self._markdown, untrusted=self._untrusted, article=self._article
-        )
-        self._converted: dict[str, Markup] = {}
+        self._environment.filters.update(untrusted=self._untrusted, article=self._article)
+        self._converted: dict[str, str] = {}
+        self._sanitised: dict[str, str] = {}
 
     def render(self, page: Page) -> str:
         """HTML of one page, ending in a newline."""
@@ -93,6 +112,7 @@ class Renderer:
             **({"atlas": layout.atlas_front(gallery.model.id)} if gallery.atlas else {}),
             "learn": layout.LEARN_PAGE,
             "compare": layout.across_page(gallery.model.id, convs[len(convs) // 2].name),
+            **({"print": layout.HANDOUTS_PAGE} if gallery.handouts else {}),
             "network": layout.model_page(gallery.model.id),
         }
         return {
@@ -106,27 +126,31 @@ class Renderer:
             ],
         }
 
-    def _markdown(self, source: str) -> Markup:
+    def links(self, masked: str) -> tuple[str, ...]:
+        """Targets of the links in an owner's Markdown, also of those that will be taken out.
+
+        Raises:
+            LayerlightError: a formula cannot be set, or too much is nested.
+        """
+        found = _Links()
+        found.feed(_convert(masked, _OWNERS))
+        _MATH.sub(
+            lambda math: _mathml(math, _in_formula(math["tex"], {}), clean=True),
+            self._authored(masked),
+        )
+        return tuple(found.targets)
+
+    def _markdown(self, source: str) -> str:
         """Our own Markdown, with formulas as MathML."""
         if source not in self._converted:
-            converted = md.markdown(
-                source,
-                extensions=[
-                    "tables",
-                    "smarty",
-                    "attr_list",
-                    "toc",
-                    "def_list",
-                    "pymdownx.arithmatex",
-                ],
-                extension_configs={
-                    "pymdownx.arithmatex": {"generic": True},
-                    "smarty": {"smart_ellipses": False},
-                },
-                output_format="html",
-            )
-            self._converted[source] = Markup(_MATH.sub(_mathml, converted))
+            self._converted[source] = _MATH.sub(_formula, _convert(source, _OURS))
         return self._converted[source]
+
+    def _authored(self, source: str) -> str:
+        """The owner's, sanitised; formulas are still LaTeX."""
+        if source not in self._sanitised:
+            self._sanitised[source] = _sanitise(_convert(source, _OWNERS))
+        return self._sanitised[source]
 
     def _untrusted(self, source: str) -> Markup:
         """Markdown of others: everything that is not plain text structure is taken out."""
@@ -144,54 +168,150 @@ class Renderer:
         )
         return Markup(_EMPTY_LINK.sub(r"\1", clean))
 
-    def _article(
-        self, source: str, links: Mapping[str, str], terms: Mapping[str, str]
-    ) -> list[tuple[str, Markup]]:
-        """Markdown with figures, promised links and terms of the glossary.
+    def _article(self, article: Article) -> list[tuple[str, Markup]]:
+        """Markdown with values, figures, promised links and terms of the glossary.
 
-        Returns [("text", html), ("figure", name), ...]. ``links``: what is promised -> URL;
-        ``terms``: id of a term -> its definition.
+        Returns [("text", html), ("figure", token), ...].
 
         Raises:
-            LayerlightError: a text names a term that the glossary has not.
+            LayerlightError: a text names a term that the glossary has not, or a link is broken.
         """
 
         def keep(promise: re.Match[str]) -> str:
-            target, fragment = links.get(promise[1]), promise[2] or ""
-            if not target:
-                # a gallery of some layers only: the article's link goes to the first image
-                target, fragment = links["image:"], ""
-            return f'href="{html.escape(target + fragment)}"'
+            target = article.links.get(html.unescape(promise[1]))
+            if target is None:
+                raise LayerlightError(
+                    f"expected a link such as layer:block3_conv1#2, got {promise[1]!r}; "
+                    "correct the text (docs/texts.md lists the links)"
+                )
+            link = f'<a href="{html.escape(target)}"'
+            if not article.address or promise[1].startswith("chapter:"):
+                return link
+            # on paper a view is found by its address
+            return f'{link} data-address="{html.escape(urljoin(article.address, target))}"'
 
         def explain(found: re.Match[str]) -> str:
-            term, words = found.groups()
-            if term not in terms:
+            term, words = html.unescape(found[1]), found[2]
+            if term not in article.terms:
                 raise LayerlightError(
                     f"expected a term of the glossary, got {term!r}; add it to glossary.md, or "
                     f"correct the link in the text"
                 )
+            target, meaning = article.terms[term]
             return (
-                f'<span class="term"><a href="{html.escape(links[f"term:{term}"])}">{words}</a>'
-                f'<span class="pop" role="tooltip">{html.escape(terms[term])}</span></span>'
+                f'<span class="term"><a href="{html.escape(target)}">{words}</a>'
+                f'<span class="pop" role="tooltip">{html.escape(meaning)}</span></span>'
             )
 
-        resolved = _TERM.sub(explain, _PROMISE.sub(keep, self._markdown(source)))
-        parts = _FIGURE.split(resolved)
+        def fill(found: re.Match[str]) -> str:
+            return html.escape(article.values[found[0]]) if found[0] in article.values else found[0]
+
+        converted = (self._authored if article.own else self._markdown)(article.source)
+        # what is left of formulas is the owner's, or has values in it, which may be a title
+        formulas = _MATH.sub(
+            lambda math: _mathml(math, _in_formula(math["tex"], article.values), clean=True),
+            converted,
+        )
+        resolved = _PROMISE.sub(keep, _TERM.sub(explain, TOKEN.sub(fill, formulas)))
         return [
-            ("figure" if i % 2 else "text", Markup(part)) for i, part in enumerate(parts) if part
+            ("figure" if i % 2 else "text", Markup(part))
+            for i, part in enumerate(_FIGURE.split(resolved))
+            if part
         ]
 
 
-def _mathml(found: re.Match[str]) -> str:
-    tex = html.unescape(found["tex"]).strip()
+class _Links(HTMLParser):
+    """Collects where links lead."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.targets: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Called by the parser."""
+        self.targets += [value for name, value in attrs if tag == "a" and name == "href" and value]
+
+
+def _convert(source: str, extensions: Sequence[str]) -> str:
+    try:
+        return md.markdown(
+            source,
+            extensions=extensions,
+            extension_configs={
+                "pymdownx.arithmatex": {"generic": True},
+                "smarty": {"smart_ellipses": False},
+            },
+            output_format="html",
+        )
+    except RecursionError:
+        raise LayerlightError(
+            "expected Markdown, got quotations or lists nested too deeply; take some levels out"
+        ) from None
+
+
+def _sanitise(converted: str) -> str:
+    """What may stand in a page of what Markdown made of the owner's text."""
+    clean = nh3.clean(
+        converted,
+        tags=_UNTRUSTED_TAGS | _OWNERS_TAGS,
+        # a formula's box is the only element of a class
+        attributes={"a": {"href"}, "span": {"class"}, "div": {"class"}},
+        url_schemes={"http", "https", "mailto", *PROMISES},
+        attribute_filter=_keep_attribute,
+        link_rel=None,
+    )
+    clean = _EMPTY_LINK.sub(r"\1", clean)
+    clean = _OUTWARD_LINK.sub(r'<a rel="nofollow noopener" href="\1"', clean)
+    clean = clean.replace("<table>", _TABLE).replace("</table>", "</table></div>")
+    return _lowered(clean)
+
+
+def _keep_attribute(_tag: str, name: str, value: str) -> str | None:
+    if name == "class":
+        return value if value == "arithmatex" else None
+    # a relative link would be one in the owner's folder, and leads nowhere in the site
+    return value if re.match(r"[a-z]+:", value, re.IGNORECASE) else None
+
+
+def _lowered(converted: str) -> str:
+    """Headings from the third level down, below those of the page."""
+    levels = [int(level) for level in re.findall(r"<h([1-6])>", converted)]
+    by = max(0, 3 - min(levels, default=3))
+    return re.sub(
+        r"<(/?)h([1-6])>", lambda tag: f"<{tag[1]}h{min(6, int(tag[2]) + by)}>", converted
+    )
+
+
+def _formula(found: re.Match[str]) -> str:
+    """One of ours as MathML, unless it waits for a value."""
+    return found[0] if TOKEN.search(found["tex"]) else _mathml(found, found["tex"])
+
+
+def _in_formula(tex: str, values: Mapping[str, str]) -> str:
+    """LaTeX with values as upright words, but for characters that would end them."""
+
+    def word(name: re.Match[str]) -> str:
+        plain = re.sub(r"[^\w\s#%×.,()−-]", "", values.get(name[0], "0"))
+        return f"\\text{{{plain}}}"
+
+    return TOKEN.sub(word, tex)
+
+
+def _mathml(found: re.Match[str], tex: str, *, clean: bool = False) -> str:
+    """A formula's box as MathML; ``clean`` where others wrote it, for LaTeX can hold HTML."""
+    tex = html.unescape(tex).strip()
     display = "block" if found["open"] == "[" else "inline"
     try:
         converted: str = latex_to_mathml(tex, display=display)
     except Exception as error:
         raise LayerlightError(
-            f"expected a formula that LaTeX can set, got {tex!r} ({error}); mend the text"
+            f"expected a formula that LaTeX can set, got {tex[:80]!r} ({error}); mend the text"
         ) from error
     converted = converted.replace(' xmlns="http://www.w3.org/1998/Math/MathML"', "")
+    if clean:
+        converted = nh3.clean(
+            converted, tags=_MATHML_TAGS, attributes={"*": _MATHML_ATTRIBUTES}, link_rel=None
+        )
     if display == "inline":
         return converted
     # it scrolls on its own where it is wider than the page, which keys must be able to do

@@ -18,7 +18,6 @@ __all__ = [
     "silent_channels",
     "slants",
     "strongest",
-    "zero_share",
 ]
 
 _SLANTS: dict[Slant, str] = {
@@ -27,11 +26,6 @@ _SLANTS: dict[Slant, str] = {
     "rising": "lines that rise to the right",
     "falling": "lines that fall to the right",
 }
-
-
-def zero_share(sheet: Sheet) -> float:
-    """Share of the layer's values that are exactly zero."""
-    return sum(c.zero_fraction for c in sheet.channels) / len(sheet.channels)
 
 
 def lit_share(sheet: Sheet, channel: int) -> float:

@@ -17,13 +17,15 @@ from generator.atlas import Atlas
 from generator.atlas import find as find_atlas
 from generator.atlas_files import write_atlas_files
 from generator.config import Config
-from generator.domain import Evidence, InputImage, Model, Problem, WorkedExample
+from generator.domain import Evidence, Handout, InputImage, Model, Problem, WorkedExample
 from generator.encode import read_png
 from generator.errors import InputsError
 from generator.evidence import Kernels, weighted
 from generator.example import first_kernel_example
 from generator.gallery_files import colour_names, largest_weights, write_gallery_files
+from generator.handout_files import handouts_in, refuse_unknown_language, write_handouts
 from generator.inputs import discover
+from generator.own_texts import read_own_texts, refuse
 from generator.palettes import palettes
 from generator.pipeline import Plan, record
 from generator.render import Renderer
@@ -42,6 +44,9 @@ class Progress(Protocol):
     def sheets(self, done: int, total: int) -> None:
         """Sheets written."""
 
+    def handouts(self, done: int, total: int) -> None:
+        """Images whose handouts are made."""
+
     def pages(self, done: int, total: int) -> None:
         """Pages rendered."""
 
@@ -49,6 +54,7 @@ class Progress(Protocol):
 class _Silent:
     def images(self, done: int, total: int) -> None: ...
     def sheets(self, done: int, total: int) -> None: ...
+    def handouts(self, done: int, total: int) -> None: ...
     def pages(self, done: int, total: int) -> None: ...
 
 
@@ -61,6 +67,10 @@ class Report:
     layers: int
     channels: int
     """Feature maps an image."""
+    handouts: int
+    """PDFs for paper."""
+    handouts_gone: int
+    """PDFs of the previous site that the new one does not have."""
     files: int
     bytes: int
     seconds: float
@@ -76,6 +86,7 @@ def build(config: Config, *, progress: Progress | None = None) -> Report:
     """
     started = time.perf_counter()
     progress = progress or _Silent()
+    refuse_unknown_language(config)
     candidates, problems = discover(config.inputs)
     with staging(config.output, inputs=config.inputs) as stage:
         from generator import models
@@ -90,8 +101,10 @@ def build(config: Config, *, progress: Progress | None = None) -> Report:
         )
         model = network.spec
         atlas, unfit = find_atlas(config.atlas_folder, model) if config.atlas else (NO_ATLAS, ())
-        shared = _shared(config, model, stage, network, atlas)
-        press = _Press(shared, stage, progress, len(candidates))
+        renderer = Renderer(templates_folder())
+        texts = _texts(config, network, renderer)
+        shared = _shared(config, model, stage, network, atlas, texts)
+        press = _Press(shared, renderer, stage, progress, len(candidates))
         found = [*problems, *unfit]
         plan = Plan(model, _kernels(network), network.preprocess, config.values)
         recorded = record(candidates, Extractor(network), plan, stage.write, progress, found)
@@ -102,17 +115,24 @@ def build(config: Config, *, progress: Progress | None = None) -> Report:
         if not press.images:
             raise InputsError(_none_usable(config.inputs, problems))
         images = press.close()
+        handouts: tuple[Handout, ...] = ()
+        if config.handouts:
+            handouts, unset = write_handouts(config, model, images, stage, progress.handouts)
+            problems = (*problems, *unset)
         gallery = _complete(shared, images, problems, stage, network)
         seen = pages.survey(gallery)
         write_gallery_files(gallery, seen, network, stage)
         write_atlas_files(gallery, seen, atlas, stage)
-        press.print(pages.gallery_pages(gallery, seen))
+        press.print(pages.gallery_pages(gallery, seen, handouts))
+        gone = handouts_in(config.output) - {Path(one.path).name for one in handouts}
         facts = stage.finish()
     return Report(
         output=config.output,
         images=len(images),
         layers=len(model.layers),
         channels=sum(layer.channels for layer in model.layers),
+        handouts=len(handouts),
+        handouts_gone=len(gone),
         files=facts.files,
         bytes=facts.bytes,
         seconds=time.perf_counter() - started,
@@ -130,10 +150,15 @@ class _Press:
     """Writes an image's pages as soon as its neighbours are known: while others are encoded."""
 
     def __init__(
-        self, shared: pages.Gallery, stage: Staging, progress: Progress, candidates: int
+        self,
+        shared: pages.Gallery,
+        renderer: Renderer,
+        stage: Staging,
+        progress: Progress,
+        candidates: int,
     ) -> None:
         self._gallery, self._stage, self._progress = shared, stage, progress
-        self._renderer = Renderer(templates_folder())
+        self._renderer = renderer
         self._candidates, self._done = candidates, 0
         self.images: list[InputImage] = []
 
@@ -159,7 +184,11 @@ class _Press:
             self._progress.pages(
                 self._done,
                 pages.count(
-                    self._candidates, len(self._gallery.model.layers), len(self._gallery.atlas)
+                    self._candidates,
+                    len(self._gallery.model.layers),
+                    len(self._gallery.atlas),
+                    len(self._gallery.texts.chapters),
+                    handouts=self._gallery.handouts,
                 ),
             )
 
@@ -170,7 +199,7 @@ class _Press:
 
 
 def _shared(
-    config: Config, model: Model, stage: Staging, network: Any, atlas: Atlas
+    config: Config, model: Model, stage: Staging, network: Any, atlas: Atlas, texts: Texts
 ) -> pages.Gallery:
     """What all pages share, before any image is known.
 
@@ -213,7 +242,7 @@ def _shared(
         model=model,
         images=(),
         problems=(),
-        texts=Texts(templates_folder() / "text"),
+        texts=texts,
         palettes=palettes(),
         versions=f"Layerlight {__version__}, TensorFlow {network.framework}",
         licence=network.licence,
@@ -224,7 +253,18 @@ def _shared(
         largest_weights=largest_weights(network),
         example=None,
         atlas=atlas.sheets,
+        handouts=config.handouts,
+        every_layer=network.every_layer,
     )
+
+
+def _texts(config: Config, network: Any, renderer: Renderer) -> Texts:
+    """Our texts with the owner's over them; what is wrong with those stops the build here."""
+    own, misplaced = read_own_texts(config.text_folder, network.spec.id, network.every_layer)
+    texts = Texts(templates_folder() / "text", own)
+    broken = pages.broken_promises(texts, network.every_layer, renderer.links)
+    refuse(config.text_folder, (*misplaced, *broken))
+    return texts
 
 
 def _kernels(network: Any) -> Kernels:

@@ -111,7 +111,7 @@ def site(request: pytest.FixtureRequest, shared_folder: Path) -> Path:
 
             built = shared_folder / "site-being-built"
             shutil.rmtree(built, ignore_errors=True)
-            report = build(Config(inputs=inputs, output=built, base_url=GALLERY_URL))
+            report = build(Config(inputs=inputs, output=built, base_url=GALLERY_URL, handouts=True))
             assert not report.problems, report.problems
             built.rename(folder)
     return folder

@@ -23,8 +23,12 @@ SHARED = frozenset(
         "contract",
         "domain",
         "errors",
+        "front_matter",
         "layout",
+        "names",
+        "own_texts",
         "palettes",
+        "placeholders",
         "single_file",
         "sizes",
         "texts",
@@ -36,7 +40,7 @@ SHARED = frozenset(
 STAGES: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "configuration": frozenset({"config"}),
-        "inputs": frozenset({"decode", "folders", "inputs", "names", "sidecar", "test_card"}),
+        "inputs": frozenset({"decode", "folders", "inputs", "sidecar", "test_card"}),
         "models": frozenset({"models"}),
         "activations": frozenset({"activations"}),
         "atlas": frozenset({"atlas", "maximise"}),
@@ -64,6 +68,7 @@ COMPOSERS = frozenset(
         "cli",
         "export",
         "gallery_files",
+        "handout_files",
         "pipeline",
         "stages",
     }

@@ -297,6 +297,7 @@ def test_a_bad_image_is_named_and_the_others_are_there(inputs: Path, here: Path)
         (["layers", "--layers", "conv_1"], 2, "block1_conv1"),
         (["serve", "mine", "--port", "0"], 2, "run layerlight build first"),
         (["weights", "--weights", "a.h5", "--fetch"], 2, "either --fetch or"),
+        (["build", "--text-folder", "nowhere"], 2, "expected a folder of texts, got nowhere"),
         (["atlas", "--side", "20"], 2, "--side: expected 32 to 512, got 20"),
         (["atlas", "--steps", "0"], 2, "--steps: expected 1 to 4096, got 0"),
         (["atlas", "--quality", "101"], 2, "--quality: expected 0 to 100, got 101"),

@@ -74,6 +74,21 @@ def test_paths_are_seen_from_where_they_are_written(here: Path) -> None:
     assert load_config(Path("birds/gallery.toml"), {"output": "out"}).output == Path("out")
 
 
+def test_texts_beside_the_file_are_found(here: Path) -> None:
+    """A folder text/ beside gallery.toml, or where one works; another one if it is named."""
+    assert load_config().text_folder is None
+    (here / "text").mkdir()
+    assert load_config().text_folder == Path("text")
+    (here / "birds").mkdir()
+    file = _written(here / "birds", "")
+    assert load_config(file).text_folder is None
+    (here / "birds" / "text").mkdir()
+    assert load_config(file).text_folder == here / "birds" / "text"
+    assert load_config(file, {"text_folder": "other"}).text_folder == Path("other")
+    _written(here / "birds", 'text_folder = "words"')
+    assert load_config(Path("birds/gallery.toml")).text_folder == Path("birds/words")
+
+
 def test_a_tilde_in_the_file_is_the_home_folder(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

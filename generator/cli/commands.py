@@ -164,6 +164,23 @@ def build(
             show_default=False,
         ),
     ] = None,
+    text_folder: Annotated[
+        Path | None,
+        typer.Option(
+            "--text-folder",
+            metavar="FOLDER",
+            help="Your own texts, which go before those shipped.  [default: text, if there is one]",
+        ),
+    ] = None,
+    handouts: Annotated[
+        bool | None,
+        typer.Option(
+            "--handouts/--no-handouts",
+            help="Whether to make worksheets and a poster of every image, too, as PDF: two seconds "
+            "and 4 MB an image.  [default: --no-handouts]",
+            show_default=False,
+        ),
+    ] = None,
     title: Annotated[
         str | None, typer.Option("--title", metavar="TEXT", help="Title of the gallery.")
     ] = None,
@@ -198,6 +215,8 @@ def build(
         "scale": scale,
         "values": values,
         "atlas": atlas,
+        "handouts": handouts,
+        "text_folder": text_folder,
         "title": title,
         "author": author,
         "base_url": base_url,

@@ -48,11 +48,13 @@ def handout(
         ),
     ] = None,
     audience: Annotated[
-        str,
+        str | None,
         typer.Option(
-            "--for", metavar="student|teacher|both", help="Without answers, with them, or both."
+            "--for",
+            metavar="student|teacher|both",
+            help="Without answers, with them, or both.  [default: that of gallery.toml, else both]",
         ),
-    ] = "both",
+    ] = None,
     poster: Annotated[
         bool,
         typer.Option("--poster", help="A poster of each image through all layers, too (A3)."),
@@ -71,23 +73,32 @@ def handout(
         typer.Option("--channels", metavar="N", help="Maps in the last row of a page, 2 to 6."),
     ] = 4,
     paper: Annotated[
-        str,
+        str | None,
         typer.Option(
-            "--paper", metavar="a4|letter", help="Posters have the size of two: A3 or tabloid."
+            "--paper",
+            metavar="a4|letter",
+            help="Posters have the size of two: A3 or tabloid.  [default: that of gallery.toml, "
+            "else a4]",
         ),
-    ] = "a4",
+    ] = None,
     ink: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--ink",
             metavar="mixed|grey|colour",
             help="mixed: maps black on white, the photograph in colour; grey: all of it, for a "
-            "copier; colour: maps as the gallery's pages show them.",
+            "copier; colour: maps as the gallery's pages show them.  [default: that of "
+            "gallery.toml, else mixed]",
         ),
-    ] = "mixed",
+    ] = None,
     language: Annotated[
-        str, typer.Option("--language", metavar="en|de", help="Of the words on the sheets.")
-    ] = "en",
+        str | None,
+        typer.Option(
+            "--language",
+            metavar="en|de",
+            help="Of the words on the sheets.  [default: that of gallery.toml, else en]",
+        ),
+    ] = None,
     base_url: Annotated[
         str | None,
         typer.Option(
@@ -120,10 +131,10 @@ def handout(
                 images=tuple(images or ()),
                 layers=handouts.split_patterns(layers or ()),
                 channels=channels,
-                paper=paper,
-                ink=ink,
-                audience=audience,
-                language=language,
+                paper=settings.handout_paper if paper is None else paper,
+                ink=settings.handout_ink if ink is None else ink,
+                audience=settings.handout_for if audience is None else audience,
+                language=settings.handout_language if language is None else language,
                 poster=poster,
                 base_url=settings.base_url or "",
                 output=output,

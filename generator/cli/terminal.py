@@ -83,7 +83,7 @@ def bars(*, quiet: bool) -> Bars | None:
 
 
 class Bars:
-    """One bar for images, one for sheets, one for pages; gone once the work is done."""
+    """A bar each for images, sheets, pages and handouts; gone once the work is done."""
 
     def __init__(self, console: Console) -> None:
         self._progress = Progress(
@@ -98,6 +98,7 @@ class Bars:
         self._images = self._progress.add_task("images", total=None)
         self._sheets = self._progress.add_task("sheets", total=None, visible=False)
         self._pages = self._progress.add_task("pages", total=None, visible=False)
+        self._handouts = self._progress.add_task("handouts", total=None, visible=False)
         self._sheets_done = 0
 
     def __enter__(self) -> Self:
@@ -120,6 +121,10 @@ class Bars:
         """So many sheets are written."""
         self._sheets_done = done
         self._progress.update(self._sheets, completed=done, total=total, visible=True)
+
+    def handouts(self, done: int, total: int) -> None:
+        """Those of so many images are made."""
+        self._progress.update(self._handouts, completed=done, total=total, visible=True)
 
     def pages(self, done: int, total: int) -> None:
         """So many pages are written; images that failed will have no sheets any more."""

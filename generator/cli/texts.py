@@ -38,6 +38,7 @@ def summary(report: Report) -> str:
         ("images", f"{report.images:,}"),
         ("layers", f"{report.layers:,}"),
         ("channels", f"{report.channels:,} an image"),
+        *([("handouts", _handouts(report))] if report.handouts or report.handouts_gone else []),
         ("files", f"{report.files:,}"),
         ("size", f"{report.bytes / _MEGABYTE:,.1f} MB"),
         ("seconds", f"{report.seconds:,.1f} ({report.seconds / report.images:.2f} an image)"),
@@ -50,6 +51,16 @@ def summary(report: Report) -> str:
             "",
             f"Open {report.output / layout.FRONT_PAGE}",
         ]
+    )
+
+
+def _handouts(report: Report) -> str:
+    gone = report.handouts_gone
+    if not gone:
+        return f"{report.handouts:,} PDFs"
+    return (
+        f"{report.handouts:,} PDFs; {gone:,} of the previous site {'is' if gone == 1 else 'are'} "
+        f"gone{'' if report.handouts else ' (--handouts makes them with the site)'}"
     )
 
 

@@ -2,6 +2,24 @@
 
 from __future__ import annotations
 
-from generator.handout.making import Made, Wish, make, split_patterns
+from generator.handout.facts import parse_gallery
+from generator.handout.making import (
+    Made,
+    Printed,
+    Wish,
+    language_of,
+    make,
+    printed,
+    split_patterns,
+)
 
-__all__ = ["Made", "Wish", "make", "split_patterns"]
+__all__ = [
+    "Made",
+    "Printed",
+    "Wish",
+    "language_of",
+    "make",
+    "parse_gallery",
+    "printed",
+    "split_patterns",
+]

@@ -155,9 +155,12 @@ class Copy:
 
 
 def network_line(facts: ImageFacts, language: Language) -> str:
-    """Whose weights they are, or that they are nobody's."""
+    """Whose weights they are, or that they are nobody's; unknown ones by their identity."""
+    model = plain(facts.model_title, 40)
+    if facts.training == "unknown":
+        return language("head.weights_unknown", model=model, identity=plain(facts.identity[:8], 8))
     return language(
-        "head.weights" if facts.trained else "head.untrained", model=plain(facts.model_title, 40)
+        "head.weights" if facts.training == "imagenet" else "head.untrained", model=model
     )
 
 

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from generator.handout import exercises
 from generator.handout.copies import MIDDLE, Copy, Json, extent, photo_alt, ticks
-from generator.handout.facts import LayerFacts
+from generator.handout.facts import LayerFacts, Training
 
 __all__ = ["cover_page"]
+
+_LEADS: Mapping[Training, str] = {
+    "imagenet": "cover.lead",
+    "unknown": "cover.lead_unknown",
+    "none": "cover.lead_untrained",
+}
 
 
 def cover_page(copy: Copy, title: str) -> Json:
@@ -15,11 +23,7 @@ def cover_page(copy: Copy, title: str) -> Json:
     height, width = facts.pixels.shape[:2]
     shown = [exercises.main_layer(block) for block in facts.blocks]
     larger = any(max(la.height, la.width) > MIDDLE for la in shown)
-    lead = say(
-        "cover.lead" if facts.trained else "cover.lead_untrained",
-        model=copy.network,
-        size=say.size(height, width),
-    )
+    lead = say(_LEADS[facts.training], model=copy.network, size=say.size(height, width))
     return {
         "kind": "cover",
         "title": title,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from operator import index
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,17 +21,29 @@ from generator.domain import Accounts, LayerKind, Mark, Reading, Sheet
 from generator.errors import LayerNotFound, SiteError, UsageError
 
 __all__ = [
+    "IMAGENET",
     "Entry",
     "Gallery",
     "ImageFacts",
     "LayerFacts",
     "Source",
+    "Training",
     "choose_images",
     "choose_layers",
+    "parse_gallery",
     "read_gallery",
     "read_image",
-    "read_tiles",
+    "read_sheet",
 ]
+
+Training = Literal["imagenet", "unknown", "none"]
+"""What is known of where weights come from: learned from ImageNet, learned from nobody knows what,
+or never learned.
+"""
+IMAGENET: Final = frozenset({"d9a27cc1fc7f975ef8cff49180e794ccd7c4bc868ebb49740803b3bbaa8dbefd"})
+"""Identities of weights (``models[].weights.sha256``) that were learned from ImageNet's 1.3 million
+photographs by Simonyan and Zisserman: VGG16's convolutions.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +79,9 @@ class Gallery:
     site: Path
     model: str
     model_title: str
-    trained: bool
+    training: Training
+    identity: str
+    """SHA-256 of the weights, as ``gallery.json`` has it."""
     height: int
     width: int
     """Of the network's input, pixels."""
@@ -114,12 +128,19 @@ class LayerFacts:
     @property
     def zero_share(self) -> float:
         """Share of all the layer's values that are exactly zero."""
-        return sum(c.zero_fraction for c in self.sheet.channels) / len(self.sheet.channels)
+        return self.sheet.zero_share
 
     @property
     def signed(self) -> bool:
         """Whether there are values below zero."""
         return any(c.low < 0 for c in self.sheet.channels)
+
+    def tile(self, whole: NDArray[np.uint8], channel: int) -> NDArray[np.uint8]:
+        """The channel's map out of the layer's sheet, (height, width), on the channel's range."""
+        sheet = self.sheet
+        top = channel // sheet.columns * (sheet.tile_height + sheet.gap)
+        left = channel % sheet.columns * (sheet.tile_width + sheet.gap)
+        return whole[top : top + sheet.tile_height, left : left + sheet.tile_width]
 
     def window(self, row: int, column: int) -> tuple[int, int, int, int]:
         """What a value sees: first row, last row, first column, last column; may lie outside."""
@@ -135,7 +156,9 @@ class ImageFacts:
     entry: Entry
     model: str
     model_title: str
-    trained: bool
+    training: Training
+    identity: str
+    """Of the weights."""
     layers: tuple[LayerFacts, ...]
     """In network order."""
     marks: tuple[Mark, ...]
@@ -165,7 +188,7 @@ def read_gallery(site: Path) -> Gallery:
     """
     path = site / layout.GALLERY_JSON
     try:
-        data: Any = json.loads(path.read_bytes())
+        text = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         what = f"a folder without {layout.GALLERY_JSON}" if site.is_dir() else "no folder"
         raise UsageError(
@@ -174,6 +197,18 @@ def read_gallery(site: Path) -> Gallery:
         ) from None
     except OSError as error:
         raise SiteError(f"{path}: cannot be read ({error.strerror})") from None
+    return parse_gallery(site, text)
+
+
+def parse_gallery(site: Path, text: str | bytes) -> Gallery:
+    """The same of what ``gallery.json`` of ``site`` holds, or will hold.
+
+    Raises:
+        SiteError: it is damaged.
+    """
+    path = site / layout.GALLERY_JSON
+    try:
+        data: Any = json.loads(text)
     except (ValueError, RecursionError):
         built_site.damaged(path, "the contents of a gallery")
     try:
@@ -184,7 +219,8 @@ def read_gallery(site: Path) -> Gallery:
             site=site,
             model=built_site.text(model["id"]),
             model_title=built_site.text(model["title"]),
-            trained=bool(model["weights"]["trained"]),
+            training=_training(model["weights"]),
+            identity=built_site.text(model["weights"]["sha256"]),
             height=_side(model["input"]["height"]),
             width=_side(model["input"]["width"]),
             layers=tuple(_parsed_layer(layer) for layer in model["layers"]),
@@ -197,6 +233,12 @@ def read_gallery(site: Path) -> Gallery:
     if not gallery.layers or not gallery.images:
         built_site.damaged(path, "at least one layer and one image")
     return gallery
+
+
+def _training(weights: Mapping[str, Any]) -> Training:
+    if not weights["trained"]:
+        return "none"
+    return "imagenet" if weights["sha256"] in IMAGENET else "unknown"
 
 
 def choose_images(gallery: Gallery, ids: Sequence[str]) -> tuple[Entry, ...]:
@@ -245,7 +287,8 @@ def read_image(gallery: Gallery, entry: Entry, names: Sequence[str]) -> ImageFac
         entry=entry,
         model=gallery.model,
         model_title=gallery.model_title,
-        trained=gallery.trained,
+        training=gallery.training,
+        identity=gallery.identity,
         layers=tuple(
             _layer_facts(gallery, entry.id, layer, reading)
             for layer in gallery.layers
@@ -259,25 +302,18 @@ def read_image(gallery: Gallery, entry: Entry, names: Sequence[str]) -> ImageFac
     )
 
 
-def read_tiles(
-    gallery: Gallery, image: str, layer: LayerFacts, channels: Sequence[int]
-) -> dict[int, NDArray[np.uint8]]:
-    """Maps of those channels, ``(height, width)`` each, on the channel's own range.
+def read_sheet(gallery: Gallery, image: str, layer: LayerFacts) -> NDArray[np.uint8]:
+    """All maps of a layer in one picture, as they were tiled; ``LayerFacts.tile`` cuts one out.
 
     Raises:
         SiteError: the sheet is missing or damaged.
     """
     sheet = layer.sheet
     tall, wide = sheet.tile_height + sheet.gap, sheet.tile_width + sheet.gap
-    whole = built_site.picture(
+    return built_site.picture(
         gallery.site / layout.sheet_png(gallery.model, image, layer.name),
         (sheet.rows * tall - sheet.gap, sheet.columns * wide - sheet.gap),
     )
-    corners = {c: (c // sheet.columns * tall, c % sheet.columns * wide) for c in channels}
-    return {
-        c: whole[top : top + sheet.tile_height, left : left + sheet.tile_width]
-        for c, (top, left) in corners.items()
-    }
 
 
 def _parsed_layer(data: Mapping[str, Any]) -> _Layer:

@@ -69,8 +69,8 @@ def languages(folder: Path) -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in folder.glob(f"*{SUFFIX}")))
 
 
-def read_language(folder: Path, code: str) -> Language:
-    """The words of a language.
+def read_language(folder: Path, code: str, place: str = "--language") -> Language:
+    """The words of a language; ``place`` is where it was asked for, for the message.
 
     Raises:
         ConfigError: there is no such language.
@@ -79,7 +79,7 @@ def read_language(folder: Path, code: str) -> Language:
     known = languages(folder)
     if code not in known:
         raise ConfigError(
-            f"--language: expected one of {', '.join(known)}, got {code!r}; a language is a file "
+            f"{place}: expected one of {', '.join(known)}, got {code!r}; a language is a file "
             f"in {folder}"
         )
     words = _read(folder / f"{code}{SUFFIX}")

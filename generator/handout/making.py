@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import numpy as np
@@ -14,8 +14,10 @@ import segno
 from numpy.typing import NDArray
 
 from generator import layout
+from generator.domain import HandoutKind
+from generator.encode import read_png, resized
 from generator.errors import ConfigError, OutputError, SiteError
-from generator.handout.copies import Album, Copy, Setting
+from generator.handout.copies import Album, Copy, Json, Setting
 from generator.handout.facts import (
     Entry,
     Gallery,
@@ -24,31 +26,57 @@ from generator.handout.facts import (
     choose_layers,
     read_gallery,
     read_image,
-    read_tiles,
+    read_sheet,
 )
 from generator.handout.language import REFERENCE, Language, read_language
 from generator.handout.pictures import INKS, Ink
 from generator.handout.poster import poster
-from generator.handout.press import press
+from generator.handout.press import draw, press
 from generator.handout.worksheet import worksheet
 from generator.single_file import refuse_unless_replaceable, replacing
 from generator.texts import templates_folder
 
-__all__ = ["FEWEST_CHANNELS", "FOLDER", "MOST_CHANNELS", "Made", "Wish", "make", "split_patterns"]
+__all__ = [
+    "FEWEST_CHANNELS",
+    "MOST_CHANNELS",
+    "Made",
+    "Printed",
+    "Wish",
+    "language_of",
+    "make",
+    "printed",
+    "split_patterns",
+]
 
-FOLDER = "handouts"
-"""Below the site, unless another is named."""
 TEMPLATES = "handout"
 FEWEST_CHANNELS, MOST_CHANNELS = 2, 6
-PAPERS: Mapping[str, tuple[str, str]] = {"a4": ("a4", "a3"), "letter": ("us-letter", "us-tabloid")}
-"""Name -> typst's names of the paper for sheets, and of the twofold one for posters."""
-AUDIENCES: Mapping[str, tuple[str, ...]] = {
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A size of paper."""
+
+    name: str
+    """For a reader."""
+    typst: str
+    height: float
+    """Inches."""
+
+
+PAPERS: Mapping[str, tuple[Paper, Paper]] = {
+    "a4": (Paper("A4", "a4", 11.69), Paper("A3", "a3", 16.54)),
+    "letter": (Paper("Letter", "us-letter", 11), Paper("Tabloid", "us-tabloid", 17)),
+}
+"""For sheets, and the twofold one for posters."""
+AUDIENCES: Mapping[str, tuple[HandoutKind, ...]] = {
     "student": ("student",),
     "teacher": ("teacher",),
     "both": ("student", "teacher"),
 }
 LARGEST = 3_000_000
 """Bytes of a file that can still be sent to a class."""
+PREVIEW = 440
+"""Height of a small picture of a first page, pixels; it is drawn at three times that."""
 
 _HEAD = b"%PDF-"
 
@@ -84,6 +112,21 @@ class Made:
     bytes: int
 
 
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """One handout, not written yet."""
+
+    kind: HandoutKind
+    path: str
+    """In a site, from its root."""
+    pdf: bytes
+    pages: int
+    paper: str
+    """For a reader: "A4"."""
+    preview: NDArray[np.uint8] | None
+    """The first page, small, (height, width, 3) sRGB; None if nobody asked for it."""
+
+
 def make(wish: Wish, watch: Callable[[Made], None] | None = None) -> tuple[Made, ...]:
     """Write the handouts, one after the other.
 
@@ -97,27 +140,32 @@ def make(wish: Wish, watch: Callable[[Made], None] | None = None) -> tuple[Made,
         SiteError: a file of the site is missing or damaged.
         OutputError: the output cannot be written.
     """
-    ink = _refuse_nonsense(wish)
-    templates = templates_folder() / TEMPLATES
-    language = read_language(templates, wish.language)
+    _refuse_nonsense(wish)
+    language_of(wish.language)
     gallery = read_gallery(wish.site)
     entries = choose_images(gallery, wish.images)
-    names = choose_layers(gallery, wish.layers)
-    kinds = (*AUDIENCES[wish.audience], *(["poster"] if wish.poster else []))
-    folder = wish.output if wish.output is not None else wish.site / FOLDER
-    files = {
-        (entry.id, kind): folder / _name(entry.id, kind, wish)
-        for entry in entries
-        for kind in kinds
-    }
-    _prepare(folder, [*files.values()])
+    choose_layers(gallery, wish.layers)
+    folder = wish.output if wish.output is not None else wish.site / layout.HANDOUTS
+    _prepare(
+        folder,
+        [folder / _name(_path(entry.id, kind, wish)) for entry in entries for kind in _kinds(wish)],
+    )
     made: list[Made] = []
     for entry in entries:
-        for kind, pdf in _pressed(gallery, entry, names, kinds, wish, ink, language, templates):
-            made.append(_written(files[entry.id, kind], pdf))
+        for one in printed(wish, gallery, entry):
+            made.append(_written(folder / _name(one.path), one.pdf))
             if watch:
                 watch(made[-1])
     return tuple(made)
+
+
+def language_of(code: str, place: str = "--language") -> Language:
+    """The words of a language; ``place`` is where it was asked for.
+
+    Raises:
+        ConfigError: there is no such language.
+    """
+    return read_language(templates_folder() / TEMPLATES, code, place)
 
 
 def split_patterns(given: Sequence[str]) -> tuple[str, ...]:
@@ -125,8 +173,8 @@ def split_patterns(given: Sequence[str]) -> tuple[str, ...]:
     return tuple(part.strip() for one in given for part in one.split(",") if part.strip())
 
 
-def _refuse_nonsense(wish: Wish) -> Ink:
-    """The ink, once everything is one of what there is."""
+def _refuse_nonsense(wish: Wish) -> None:
+    """Everything is one of what there is."""
     for option, value, known in (
         ("--paper", wish.paper, PAPERS),
         ("--ink", wish.ink, INKS),
@@ -139,21 +187,28 @@ def _refuse_nonsense(wish: Wish) -> Ink:
             f"--channels: expected {FEWEST_CHANNELS} to {MOST_CHANNELS} maps in a row, got "
             f"{wish.channels}"
         )
-    return next(ink for ink in INKS if ink == wish.ink)
 
 
 def _either(words: Sequence[str]) -> str:
     return f"{', '.join(words[:-1])} or {words[-1]}"
 
 
-def _name(image: str, kind: str, wish: Wish) -> str:
-    """Such as "chelsea-student.pdf"; what is not as usual is said."""
+def _kinds(wish: Wish) -> tuple[HandoutKind, ...]:
+    return (*AUDIENCES[wish.audience], "poster") if wish.poster else AUDIENCES[wish.audience]
+
+
+def _path(image: str, kind: HandoutKind, wish: Wish) -> str:
+    """Such as "handouts/chelsea-student.pdf"; what is not as usual is said."""
     unusual = (
         *([wish.paper] if wish.paper != "a4" else []),
         *([wish.ink] if wish.ink != "mixed" else []),
         *([wish.language] if wish.language != REFERENCE else []),
     )
-    return f"{'-'.join((image, kind, *unusual))}.pdf"
+    return layout.handout_pdf(image, kind, *unusual)
+
+
+def _name(path: str) -> str:
+    return path.removeprefix(f"{layout.HANDOUTS}/")
 
 
 def _prepare(folder: Path, files: Sequence[Path]) -> None:
@@ -170,35 +225,66 @@ def _prepare(folder: Path, files: Sequence[Path]) -> None:
         refuse_unless_replaceable(file, "a PDF", lambda head: head.startswith(_HEAD))
 
 
-def _pressed(
-    gallery: Gallery,
-    entry: Entry,
-    names: Sequence[str],
-    kinds: Sequence[str],
-    wish: Wish,
-    ink: Ink,
-    language: Language,
-    templates: Path,
-) -> Iterator[tuple[str, bytes]]:
-    """Each kind of handout of one image, as PDF."""
-    facts = read_image(gallery, entry, names)
+def printed(
+    wish: Wish, gallery: Gallery, entry: Entry, *, previews: bool = False
+) -> Iterator[Printed]:
+    """Each kind of handout of one image, as it is made; ``wish.output`` does not count.
+
+    Raises:
+        LayerNotFound: a layer that the gallery does not have.
+        SiteError: a file of the site is missing or damaged, or a PDF is too large.
+        LayerlightError: a template cannot be set.
+    """
+    facts = read_image(gallery, entry, choose_layers(gallery, wish.layers))
     url = f"{wish.base_url}{quote(layout.image_page(entry.id))}" if wish.base_url else ""
     sheet, large = PAPERS[wish.paper]
-    setting = Setting(language, sheet, ink, wish.channels, url, _qr(url) if url else b"")
-    album = Album()
+    ink: Ink = next(ink for ink in INKS if ink == wish.ink)
+    setting = Setting(
+        language_of(wish.language), sheet.typst, ink, wish.channels, url, _qr(url) if url else b""
+    )
+    album, own = Album(), Album()
+
+    # the copies and the poster ask for the same sheets
+    @cache
+    def whole(layer: str) -> NDArray[np.uint8]:
+        return read_sheet(gallery, entry.id, facts.layer(layer))
 
     def tiles(layer: LayerFacts, channels: Sequence[int]) -> Mapping[int, NDArray[np.uint8]]:
-        return read_tiles(gallery, entry.id, layer, channels)
+        return {c: layer.tile(whole(layer.name), c) for c in channels}
 
-    for kind in kinds:
-        data: dict[str, Any]
+    for kind in _kinds(wish):
         if kind == "poster":
-            own = Album()
-            data = poster(facts, setting, own, tiles, paper=large)
-            yield kind, press(templates, "poster", data, own.files)
+            template, paper, pictures = "poster", large, own
+            data = poster(facts, setting, own, tiles, paper=large.typst)
         else:
+            template, paper, pictures = "worksheet", sheet, album
             data = worksheet(Copy(facts, setting, album, tiles, answers=kind == "teacher"))
-            yield kind, press(templates, "worksheet", data, album.files)
+        path = _path(entry.id, kind, wish)
+        yield Printed(
+            kind=kind,
+            path=path,
+            pdf=_pdf(path, template, data, pictures),
+            pages=len(data["pages"]) if "pages" in data else 1,
+            paper=paper.name,
+            preview=_preview(template, data, pictures, paper) if previews else None,
+        )
+
+
+def _pdf(path: str, template: str, data: Json, pictures: Album) -> bytes:
+    pdf = press(templates_folder() / TEMPLATES, template, data, pictures.files)
+    if len(pdf) > LARGEST:
+        raise SiteError(
+            f"{path}: expected at most {LARGEST / 1e6:.0f} MB, got {len(pdf) / 1e6:.1f}; name "
+            "fewer --layers or --channels"
+        )
+    return pdf
+
+
+def _preview(template: str, data: Json, pictures: Album, paper: Paper) -> NDArray[np.uint8]:
+    first = data | {"pages": data["pages"][:1]} if "pages" in data else data
+    density = 3 * PREVIEW / paper.height
+    drawn = draw(templates_folder() / TEMPLATES, template, first, pictures.files, density)
+    return resized(read_png(drawn)[..., :3], PREVIEW)
 
 
 def _qr(url: str) -> bytes:
@@ -209,11 +295,6 @@ def _qr(url: str) -> bytes:
 
 
 def _written(path: Path, pdf: bytes) -> Made:
-    if len(pdf) > LARGEST:
-        raise SiteError(
-            f"{path}: expected at most {LARGEST / 1e6:.0f} MB, got {len(pdf) / 1e6:.1f}; name "
-            "fewer --layers or --channels"
-        )
     with replacing(path) as file:
         file.write(pdf)
     return Made(path, len(pdf))

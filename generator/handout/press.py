@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from generator.errors import LayerlightError
 
-__all__ = ["plain", "press"]
+__all__ = ["draw", "plain", "press"]
 
 FONTS = ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf", "DejaVuSans-Oblique.ttf")
 """Of matplotlib, beside those that typst brings: for labels, and for what Libertinus lacks."""
@@ -38,13 +38,40 @@ def press(
     Raises:
         LayerlightError: the template is missing or cannot be set.
     """
+    return _set(
+        templates, template, data, pictures, {"pdf_standards": [STANDARD], "timestamp": MOMENT}
+    )
+
+
+def draw(
+    templates: Path,
+    template: str,
+    data: Mapping[str, Any],
+    pictures: Mapping[str, bytes],
+    density: float,
+) -> bytes:
+    """The same as a PNG, ``density`` pixels an inch; of data that make one page.
+
+    Raises:
+        LayerlightError: as ``press``.
+    """
+    return _set(templates, template, data, pictures, {"format": "png", "ppi": density})
+
+
+def _set(
+    templates: Path,
+    template: str,
+    data: Mapping[str, Any],
+    pictures: Mapping[str, bytes],
+    how: Mapping[str, Any],
+) -> bytes:
     import typst
 
     with tempfile.TemporaryDirectory(prefix="layerlight-handout-") as name:
         root = Path(name)
         _lay_out(root, templates, data, pictures)
         try:
-            return typst.compile(
+            made = typst.compile(
                 root / f"{template}.typ",
                 root=root,
                 font_paths=[root / "fonts"],
@@ -52,8 +79,7 @@ def press(
                 # Empty, so that nothing is ever fetched.
                 package_path=root / "packages",
                 package_cache_path=root / "packages",
-                pdf_standards=[STANDARD],
-                timestamp=MOMENT,
+                **how,
             )
         except RuntimeError as error:
             raise LayerlightError(
@@ -61,6 +87,7 @@ def press(
                 f"got: {str(error).strip() or type(error).__name__}; undo changes to the "
                 "templates, or reinstall layerlight"
             ) from error
+    return bytes(made)
 
 
 def _lay_out(

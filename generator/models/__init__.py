@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.domain import Fit, InputSpec, Model, Weights
+from generator.domain import Fit, InputSpec, Layer, Model, Weights
 from generator.errors import UsageError
 from generator.models import cut, vgg16
 from generator.models.backend import tensorflow
@@ -46,6 +46,8 @@ class Network:
     """Whose weights these are, for the pages' footer."""
     framework: str
     """Version of TensorFlow."""
+    every_layer: tuple[Layer, ...] = ()
+    """All convolutions and pools of the network, captured or not; none where nobody asks."""
 
     def kernel(self, layer: str) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
         """Kernel (height, width, in, out) and bias (out,) of a convolution; None of a pool.
@@ -118,6 +120,7 @@ def load(
         preprocess_tensor=vgg16.preprocess_tensor,
         licence=vgg16.LICENCE,
         framework=str(tensorflow().__version__),
+        every_layer=_described(model, select(model, ("*",))),
     )
 
 
@@ -151,12 +154,16 @@ def _built(name: str, layers: Sequence[str], size: tuple[int, int]) -> tuple[Any
 def _spec(
     model: Any, captured: Sequence[Any], size: tuple[int, int], fit: Fit, weights: Weights
 ) -> Model:
-    fields = windows(model)
-    names = [layer.name for layer in captured]
     return Model(
         id=model.name,
         title=vgg16.TITLE,
         weights=weights,
         input=InputSpec(*size, fit=fit, preprocessing=vgg16.PREPROCESSING),
-        layers=tuple(describe(layer, fields[layer.name], names) for layer in captured),
+        layers=_described(model, captured),
     )
+
+
+def _described(model: Any, captured: Sequence[Any]) -> tuple[Layer, ...]:
+    fields = windows(model)
+    names = [layer.name for layer in captured]
+    return tuple(describe(layer, fields[layer.name], names) for layer in captured)

@@ -7,13 +7,13 @@ image does not change the others.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from generator import layout
 from generator.across import Tally
-from generator.domain import Across, InputImage
+from generator.domain import Across, Handout, InputImage
 from generator.pages.across import across_page
+from generator.pages.article import PROMISES, Article
 from generator.pages.atlas import (
     ATLAS_SIDE,
     atlas_front_page,
@@ -22,22 +22,27 @@ from generator.pages.atlas import (
 )
 from generator.pages.course import chapter_pages, course_page, glossary_page
 from generator.pages.front import Card, front_page, image_card
+from generator.pages.handouts import handouts_page
 from generator.pages.image import image_page
 from generator.pages.layer import layer_page
 from generator.pages.network import model_page
 from generator.pages.parts import Gallery, ImageFacts, Page
 from generator.pages.plain import error_page
+from generator.pages.promises import broken_promises
 from generator.pages.quiz import quiz_page
 from generator.pages.tour import Stop, tour_page, tour_stops
 
 __all__ = [
     "ATLAS_SIDE",
+    "PROMISES",
+    "Article",
     "Gallery",
     "ImageFacts",
     "Page",
     "Stop",
     "Survey",
     "atlas_rows",
+    "broken_promises",
     "count",
     "gallery_pages",
     "image_pages",
@@ -87,16 +92,20 @@ def survey(gallery: Gallery) -> Survey:
     return Survey(tuple(cards), across, tour_stops(gallery, first, across))
 
 
-def gallery_pages(gallery: Gallery, seen: Survey) -> Iterator[Page]:
+def gallery_pages(
+    gallery: Gallery, seen: Survey, handouts: Sequence[Handout] = ()
+) -> Iterator[Page]:
     """The pages that range over all images."""
     first = gallery.facts(gallery.images[0].id)
     yield front_page(gallery, first, seen.cards)
     for layer in gallery.model.layers:
         yield across_page(gallery, layer, seen.across[layer.name])
     if gallery.atlas:
-        yield atlas_front_page(gallery, seen.across)
+        yield atlas_front_page(gallery, first, seen.across)
         for name in gallery.atlas:
             yield atlas_layer_page(gallery, gallery.layer(name), seen.across[name])
+    if gallery.handouts:
+        yield handouts_page(gallery, handouts)
     yield model_page(gallery, first)
     yield course_page(gallery)
     yield from chapter_pages(gallery, first)
@@ -105,10 +114,11 @@ def gallery_pages(gallery: Gallery, seen: Survey) -> Iterator[Page]:
     yield error_page(gallery)
 
 
-_ONCE = len(layout.CHAPTERS) + 7
-"""Front page, network, course, its sources, glossary, tour and error page, and the chapters."""
+_ONCE = 7
+"""Front page, network, course, its sources, glossary, tour and error page."""
 
 
-def count(images: int, layers: int, pictured: int) -> int:
+def count(images: int, layers: int, pictured: int, chapters: int, *, handouts: bool) -> int:
     """Pages of a gallery, ``pictured`` of whose layers are in its atlas."""
-    return images * (2 + layers) + layers + _ONCE + (1 + pictured if pictured else 0)
+    atlas = 1 + pictured if pictured else 0
+    return images * (2 + layers) + layers + _ONCE + chapters + atlas + handouts

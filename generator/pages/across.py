@@ -22,6 +22,8 @@ from generator.pages.parts import (
     state,
     window_numbers,
 )
+from generator.pages.scene import first_scene
+from generator.pages.values import say
 from generator.sizes import columns_for, strip_factor
 from generator.wording import count, listing, number, percent, shape, size
 
@@ -83,7 +85,7 @@ def across_page(gallery: Gallery, layer: Layer, across: Across) -> Page:
             "layer": layer,
             "summary": f"{shape(layer)}, one value sees "
             f"{size(layer.window.height, layer.window.width)} px",
-            "look": text.look,
+            "look": say(first_scene(at, gallery, here=layer), text.look),
             "rail": rail(gallery, link, layer.name),
             "rows": tuple(
                 _row(at, gallery, layer, across, y, row, by_id[row.image])

@@ -8,7 +8,10 @@ from typing import Any
 
 from generator import layout
 from generator.domain import Across, AtlasSheet, Layer, Pictured
-from generator.pages.parts import Gallery, Link, Page, block_title, page, rail
+from generator.pages.article import article
+from generator.pages.parts import Gallery, ImageFacts, Link, Page, block_title, page, rail
+from generator.pages.scene import Scene, first_scene
+from generator.pages.values import say
 from generator.wording import count, extent, listing, number, ordinal, size
 
 __all__ = ["ATLAS_SIDE", "atlas_front_page", "atlas_layer_page", "atlas_rows"]
@@ -92,7 +95,7 @@ def atlas_layer_page(gallery: Gallery, layer: Layer, across: Across) -> Page:
             "summary": f"{count(made, 'picture').capitalize()} of "
             f"{size(sheet.tile_height, sheet.tile_width)} px; one value sees "
             f"{extent(layer.window.height, layer.window.width)} px",
-            "block": gallery.texts.block(model, layer.block).lead,
+            "block": say(first_scene(at, gallery), gallery.texts.block(model, layer.block).lead),
             "standing": _standing(gallery, sheet, across),
             "failures": _failures(sheet, across),
             "rail": rail(gallery, lambda la: link(la.name), layer.name, only=names),
@@ -120,11 +123,12 @@ def atlas_layer_page(gallery: Gallery, layer: Layer, across: Across) -> Page:
     )
 
 
-def atlas_front_page(gallery: Gallery, across: Mapping[str, Across]) -> Page:
+def atlas_front_page(gallery: Gallery, first: ImageFacts, across: Mapping[str, Across]) -> Page:
     """``atlas/<model>/index.html``: the hierarchy, a row a block."""
     model = gallery.model
     at = layout.atlas_front(model.id)
     text = gallery.texts.page("atlas")
+    scene = first_scene(at, gallery, first)
     total = sum(c is not None for sheet in gallery.atlas.values() for c in sheet.channels)
     above = sum(
         _excels(c, across[name].best[i][1])
@@ -142,15 +146,18 @@ def atlas_front_page(gallery: Gallery, across: Mapping[str, Across]) -> Page:
         section="atlas",
         crumbs=(Link("Layerlight", layout.href(at, layout.FRONT_PAGE)), Link("Atlas", "")),
         body={
-            "lead": f"{total:,} pictures, each made to excite one channel as much as possible. "
+            "lead": say(scene, text.lead)
+            if "lead" in text.own
+            else f"{total:,} pictures, each made to excite one channel as much as possible. "
             + (
                 "Read downwards: edges and colours, then textures, then motifs, then parts of "
                 "things."
                 if len(atlas_rows(gallery)) > 2
                 else ""
             ),
-            "text": text.body,
-            "rows": _rows(at, gallery, across),
+            "heading": text.title,
+            "text": article(scene, text.body, own="body" in text.own),
+            "rows": _rows(scene, across),
             "rail": rail(
                 gallery,
                 lambda la: layout.href(at, layout.atlas_page(model.id, la.name)),
@@ -183,7 +190,8 @@ class Row:
     strip: Pictures
 
 
-def _rows(at: str, gallery: Gallery, across: Mapping[str, Across]) -> tuple[Row, ...]:
+def _rows(scene: Scene, across: Mapping[str, Across]) -> tuple[Row, ...]:
+    at, gallery = scene.at, scene.gallery
     model = gallery.model
     rows = []
     for name in atlas_rows(gallery):
@@ -211,7 +219,7 @@ def _rows(at: str, gallery: Gallery, across: Mapping[str, Across]) -> tuple[Row,
             Row(
                 block=block_title(layer.block),
                 title=text.title,
-                lead=text.lead,
+                lead=say(scene, text.lead),
                 layer=layer,
                 sees=extent(layer.window.height, layer.window.width),
                 side=extent(sheet.tile_height, sheet.tile_width),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from generator import layout, sentences
 from generator.domain import InputImage, Layer, Mark, Peak
+from generator.pages.handouts import handouts_href
 from generator.pages.parts import (
     Box,
     Gallery,
@@ -81,7 +82,7 @@ def marked(at: str, gallery: Gallery, image: str, facts: ImageFacts, mark: Mark)
         map_size=size(layer.height, layer.width),
         sees=f"{size(layer.window.height, layer.window.width)} px",
         channels=layer.channels,
-        zero=percent(sentences.zero_share(sheet)),
+        zero=percent(sheet.zero_share),
         value=number(high),
         box=window_box(layer, model, Peak(mark.row, mark.column, 0)),
         sought=layout.href(at, layout.atlas_page(model.id, layer.name), str(mark.channel))
@@ -198,6 +199,17 @@ def _ways(gallery: Gallery) -> tuple[Link, ...]:
             "Compare",
             layout.href(at, layout.across_page(model.id, layer.name)),
             note="The same channels on every image, on one scale.",
+        ),
+        *(
+            [
+                Link(
+                    "Print",
+                    handouts_href(at, gallery),
+                    note="Worksheets with room to draw, for class, and posters.",
+                )
+            ]
+            if gallery.handouts
+            else []
         ),
         Link(
             "Network",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from generator import layout, sentences
 from generator.domain import InputImage, Layer, Sheet
+from generator.pages.handouts import handouts_href
 from generator.pages.parts import (
     Figures,
     Gallery,
@@ -25,6 +26,8 @@ from generator.pages.parts import (
     tile,
     window_numbers,
 )
+from generator.pages.scene import Scene
+from generator.pages.values import say
 from generator.sizes import cells_of, strip_factor
 from generator.wording import count, number, percent, shape, size
 
@@ -65,11 +68,12 @@ def image_page(gallery: Gallery, image: InputImage, facts: ImageFacts, beside: N
     """``images/<image>/index.html``; ``beside`` are the images before and after."""
     at = layout.image_page(image.id)
     model = gallery.model
+    scene = Scene(at, gallery, image, lambda: facts)
     parts = tuple(
         BlockChapters(
             id=name,
             title=f"{block_title(name)}: {text.title}" if text.title else block_title(name),
-            lead=text.lead,
+            lead=say(scene, text.lead),
             chapters=tuple(_chapter(at, gallery, image, facts, la) for la in layers),
         )
         for name, layers in gallery.blocks
@@ -88,6 +92,7 @@ def image_page(gallery: Gallery, image: InputImage, facts: ImageFacts, beside: N
             "photo": layout.href(at, layout.input_png(model.id, image.id)),
             "input_size": size(model.input.height, model.input.width),
             "lead": _lead(gallery, facts),
+            "handouts": handouts_href(at, gallery, image.id),
             "rail": rail(gallery, lambda la: f"#{la.name}", model.layers[0].name),
             "blocks": parts,
             "points": json.dumps(_points(at, gallery, image, facts), separators=(",", ":")),
@@ -123,7 +128,7 @@ def _lead(gallery: Gallery, facts: ImageFacts) -> str:
     convs = [la for la in gallery.model.layers if la.kind == "conv"]
     if len(convs) < 2 or convs[0].block == convs[-1].block:
         return "Scroll down through the network."
-    first, last = (percent(sentences.zero_share(facts.sheets[convs[i].name])) for i in (0, -1))
+    first, last = (percent(facts.sheets[convs[i].name].zero_share) for i in (0, -1))
     return (
         f"Scroll down through the network.{_change(convs[0], convs[-1])} Zeros "
         f"make up {first} of {convs[0].name} and {last} of {convs[-1].name}."
@@ -192,12 +197,15 @@ def _chapter(
         if strip_factor(layer) > 1
         else ""
     )
+    look = say(
+        Scene(at, gallery, image, lambda: facts, layer), gallery.texts.layer(model, layer).look
+    )
     return Chapter(
         layer=layer,
         href=layout.href(at, layout.layer_page(image.id, model.id, layer.name)),
         shape=shape(layer),
         figures=figures(at, model, layer, sheet, image.id),
-        text=f"{gallery.texts.layer(model, layer).look} {_true_here(sheet, layer, facts)}".strip(),
+        text=f"{look} {_true_here(sheet, layer, facts)}".strip(),
         tiles=strip_tiles(at, gallery, image, facts, layer),
         legend=legend(sheet, layer),
         caption=f"{len(reading.telling)} of {layer.channels}, "

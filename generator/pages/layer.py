@@ -8,6 +8,7 @@ from typing import Any
 
 from generator import layout, sentences
 from generator.domain import InputImage, Layer, Sheet
+from generator.pages.article import article
 from generator.pages.channel import channel_view
 from generator.pages.image import Neighbours, neighbours
 from generator.pages.parts import (
@@ -25,6 +26,8 @@ from generator.pages.parts import (
     tile,
 )
 from generator.pages.plots import layer_plots
+from generator.pages.scene import Scene
+from generator.pages.values import say
 from generator.sizes import grid_factor, grid_side
 from generator.wording import number, percent, shape, size
 
@@ -66,6 +69,7 @@ def layer_page(
     at = layout.layer_page(image.id, model.id, layer.name)
     sheet = facts.sheets[layer.name]
     text = gallery.texts.layer(model, layer)
+    scene = Scene(at, gallery, image, lambda: facts, layer)
 
     def same_image(other: Layer) -> str:
         return layout.href(at, layout.layer_page(image.id, model.id, other.name))
@@ -74,7 +78,7 @@ def layer_page(
     summary = (
         f"{shape(layer)}, one value sees "
         f"{size(layer.window.height, layer.window.width)} px, "
-        f"{percent(sentences.zero_share(sheet))} zero, {silent or 'none'} silent"
+        f"{percent(sheet.zero_share)} zero, {silent or 'none'} silent"
     )
     return page(
         at,
@@ -92,8 +96,8 @@ def layer_page(
             "image": image,
             "layer": layer,
             "summary": summary,
-            "text": _text(sheet, layer, facts, text.look),
-            "about": text.body,
+            "text": _text(sheet, layer, facts, say(scene, text.look)),
+            "about": article(scene, text.body, own="body" in text.own),
             "about_title": f"What {layer.name} computes",
             "figures": figures(at, model, layer, sheet, image.id),
             "rail": rail(gallery, same_image, layer.name),

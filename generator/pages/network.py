@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from generator import layout, sentences
+from generator import layout
 from generator.domain import Layer
+from generator.pages.article import article
 from generator.pages.parts import Gallery, ImageFacts, Link, Page, block_title, page, rail
+from generator.pages.scene import first_scene
+from generator.pages.values import say
 from generator.wording import percent, size
 
 __all__ = ["model_page"]
@@ -62,6 +65,8 @@ def model_page(gallery: Gallery, first: ImageFacts) -> Page:
     model = gallery.model
     at = layout.model_page(model.id)
     text = gallery.texts.network(model)
+    scene = first_scene(at, gallery, first)
+    title = text.title if "title" in text.own else f"{model.title}, layer by layer"
     layers = model.layers
     total = {
         "parameters": f"{sum(la.parameters for la in layers):,}",
@@ -73,24 +78,25 @@ def model_page(gallery: Gallery, first: ImageFacts) -> Page:
         at,
         "model.html.jinja",
         gallery,
-        title=f"{model.title}, layer by layer",
-        description=text.lead,
+        title=title,
+        description=say(scene, text.lead),
         section="network",
         crumbs=(Link("Layerlight", layout.href(at, layout.FRONT_PAGE)), Link("Network", "")),
         body={
-            "lead": text.lead,
-            "text": text.body,
+            "lead": say(scene, text.lead),
+            "text": article(scene, text.body, own="body" in text.own),
             "rail": rail(
                 gallery, lambda la: layout.href(at, layout.across_page(model.id, la.name))
             ),
             "drawing": _drawing(at, gallery),
             "blocks": tuple(
                 (
-                    block_title(name),
-                    gallery.texts.block(model, name),
+                    f"{block_title(name)}: {block.title}" if block.title else block_title(name),
+                    article(scene, block.body, own="body" in block.own),
                     tuple(_row(at, gallery, first, la) for la in members),
                 )
                 for name, members in gallery.blocks
+                for block in [gallery.texts.block(model, name)]
             ),
             "total": total,
             "first": gallery.images[0],
@@ -111,7 +117,7 @@ def _row(at: str, gallery: Gallery, first: ImageFacts, layer: Layer) -> Row:
         parameters=f"{layer.parameters:,}" if layer.parameters else "0",
         multiply_adds=f"{layer.multiply_adds / 1e6:,.0f}" if layer.multiply_adds else "0",
         values=f"{layer.channels * layer.height * layer.width:,}",
-        zero=percent(sentences.zero_share(first.sheets[layer.name])),
+        zero=percent(first.sheets[layer.name].zero_share),
     )
 
 

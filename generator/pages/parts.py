@@ -95,6 +95,10 @@ class Gallery:
     """A value of the first convolution on the first image."""
     atlas: Mapping[str, AtlasSheet]
     """Pictures of what channels look for, by layer; empty where there are none."""
+    every_layer: tuple[Layer, ...] = ()
+    """The network's layers that texts may speak of, also those that the gallery does not show."""
+    handouts: bool = False
+    """Whether there are worksheets and posters to print."""
 
     @cached_property
     def blocks(self) -> tuple[tuple[str, tuple[Layer, ...]], ...]:
@@ -417,7 +421,7 @@ def figures(page_path: str, model: Model, layer: Layer, sheet: Sheet, image: str
     """The three figures for one image; the window is that of the layer's strongest value."""
     top = sheet.strongest
     peaks = sheet.channels[top].peaks
-    zeros = sum(c.zero_fraction for c in sheet.channels) / len(sheet.channels)
+    zeros = sheet.zero_share
     sees = f"{size(layer.window.height, layer.window.width)} px"
     return Figures(
         photo=layout.href(page_path, layout.input_png(model.id, image)),

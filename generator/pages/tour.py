@@ -257,7 +257,7 @@ def _deep(gallery: Gallery, first: ImageFacts, layer: Layer) -> Stop:
         layer,
         "Deep down: where, not what" if share >= 0.5 else "Further down",
         f"{layer.name} has {layer.channels} maps of {size(layer.height, layer.width)}; "
-        f"{percent(sentences.zero_share(sheet))} of their values are zero and "
+        f"{percent(sheet.zero_share)} of their values are zero and "
         f"{count(silent, 'channel is', 'channels are')} silent on this image. Channel {top} is the "
         f"strongest. {sees}",
     )

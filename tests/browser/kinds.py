@@ -32,6 +32,7 @@ KINDS: Mapping[str, re.Pattern[str]] = MappingProxyType(
         "chapter": _pattern(layout.learn_page("ANY")),
         "atlas": _pattern(layout.atlas_front("ANY")),
         "atlas layer": _pattern(layout.atlas_page("ANY", "ANY")),
+        "handouts": _pattern(layout.HANDOUTS_PAGE),
         "error": _pattern(layout.ERROR_PAGE),
     }
 )
@@ -52,6 +53,7 @@ SPECIMENS = (
     "atlas",
     "atlas layer of few channels",
     "atlas layer of many channels",
+    "handouts",
     "error",
 )
 """One page of each kind, and two of the kind whose length varies most."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from generator import sentences
 from generator.domain import Layer, LayerKind, Sheet
 from generator.pages.parts import block_title, blocks
 from generator.pages.plots.axes import HEIGHT, LETTER, NARROWEST, Drawing, Tick, level
@@ -59,7 +58,7 @@ def sparsity_plot(
     layers: Sequence[Layer], sheets: Mapping[str, Sheet], layer: Layer, links: Mapping[str, str]
 ) -> Sparsity:
     """One dot a layer; ``links`` opens each on the same image."""
-    shares = {la.name: sentences.zero_share(sheets[la.name]) for la in layers}
+    shares = {la.name: sheets[la.name].zero_share for la in layers}
     dots = _dots(layers, shares, layer, links)
     here = next(dot for dot in dots if dot.current)
     labels, rules = _block_ticks(layers)

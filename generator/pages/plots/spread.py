@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from generator import sentences
 from generator.domain import Sheet
 from generator.pages.plots.axes import LETTER, NARROWEST, Drawing, Tick, level, round_numbers
 from generator.pages.plots.phrases import not_finite, zero_words
@@ -46,7 +45,7 @@ def spread_plot(sheet: Sheet, *, signed: bool) -> Spread:
     zeros, bars = _zeros_and_bars(sheet)
     lit = sum(bars)
     most = max(bars)
-    share = sentences.zero_share(sheet)
+    share = sheet.zero_share
     values = "magnitudes" if signed else "values"
     drawing = Drawing(
         heading="How the values spread",
@@ -133,7 +132,7 @@ def _median_edge(sheet: Sheet, zeros: int) -> float | None:
 
 def _caption(sheet: Sheet, zeros: int, lit: int, signed: bool) -> str:
     total = zeros + lit
-    first = zero_words(sentences.zero_share(sheet), f"the {total:,}")
+    first = zero_words(sheet.zero_share, f"the {total:,}")
     if not lit:
         return f"{first}{not_finite(sheet)}."
     strength = "magnitude" if signed else "value"

@@ -71,23 +71,25 @@ on(window, "error", event => {
 });
 /* Resolves once an element comes near the window, or so much of it that the share given is seen. */
 const near = (element, threshold = 0) => new Promise(done => {
-  new IntersectionObserver((entries, observer) => {
-    if (!entries.some(entry => entry.isIntersecting)) return;
-    observer.disconnect();
-    done();
+  new IntersectionObserver((found, watch) => {
+    if (found.some(one => one.isIntersecting)) done(watch.disconnect());
   }, { rootMargin: threshold ? "0px" : "400px", threshold }).observe(element);
 });
-/* Fills an element with data when it is near, for the last that was asked for and none before. */
+/* Fills an element with data when it is near, for the last that was asked for and none before.
+   Until then it tells of another (but for the first, with which the page was written): not on paper. */
 function latest(element, script, fill, failed) {
   const close = near(element);
   let now;
   return async wanted => {
+    if (script && now) element.dataset.old = "";
     now = wanted;
     await close;
-    if (!script || !wanted || wanted !== now) return;
+    if (!script || !wanted) return;
     try {
       const data = await load(script);
-      if (wanted === now) fill(data, wanted);
+      if (wanted !== now) return;
+      fill(data, wanted);
+      delete element.dataset.old;
     } catch { if (wanted === now) failed(); }
   };
 }

@@ -63,15 +63,12 @@ function step(item, layer, channel, at, gives) {
 }
 
 const failed = () => ll.unread("trouble", "Where the value comes from");
-const askSum = ll.latest(section, setup.evidence, sum, failed);
-const askThread = ll.latest(section, $(".thread") && setup.threads, thread, failed);
+const asks = [ll.latest(section, setup.evidence, sum, failed), ll.latest(section, $(".thread") && setup.threads, thread, failed)];
 ll.hear("channel", detail => {
   const { channel, facts } = detail;
   text("peak", number(facts.high));
   if (setup.largest) text("largest", number(setup.largest[channel]));
   $$("[data-kernel]").forEach(kernel => ll.tile(kernel, part, channel));
-  const wanted = facts.silent ? null : detail;
-  askSum(wanted);
-  askThread(wanted);
+  asks.forEach(ask => ask(facts.silent ? null : detail));
 });
 })();

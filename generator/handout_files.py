@@ -1,0 +1,103 @@
+"""The handouts' files in a site: a PDF each, and a small picture of its first page.
+
+With ``generator.stages`` this puts stages together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from generator import __version__, contract, handout, layout
+from generator.config import Config
+from generator.domain import Handout, InputImage, Model, Problem
+from generator.encode import webp
+from generator.errors import LayerlightError
+from generator.site import Staging
+
+__all__ = ["handouts_in", "refuse_unknown_language", "write_handouts"]
+
+PREVIEW_QUALITY = 80
+
+
+def refuse_unknown_language(config: Config) -> None:
+    """Before anything is built.
+
+    Raises:
+        ConfigError: there are to be handouts, in a language that there is not.
+    """
+    if config.handouts:
+        handout.language_of(config.handout_language, "handout_language")
+
+
+def handouts_in(site: Path) -> frozenset[str]:
+    """Names of the handouts that a site has; none of a folder that is not there."""
+    return frozenset(path.name for path in (site / layout.HANDOUTS).glob("*.pdf"))
+
+
+def write_handouts(
+    config: Config,
+    model: Model,
+    images: Sequence[InputImage],
+    stage: Staging,
+    watch: Callable[[int, int], None],
+) -> tuple[tuple[Handout, ...], tuple[Problem, ...]]:
+    """Worksheets and a poster of every image, from its files in the stage.
+
+    Returns what was made, and the images of which nothing could be made.
+
+    Args:
+        config: of the gallery.
+        model: the network.
+        images: in the gallery's order.
+        stage: where the images' files are, and the handouts go.
+        watch: is told of how many images the handouts are made, and of how many they will be.
+    """
+    site = stage.path(layout.GALLERY_JSON).parent
+    wish = handout.Wish(
+        site,
+        paper=config.handout_paper,
+        ink=config.handout_ink,
+        language=config.handout_language,
+        audience=config.handout_for,
+        poster=True,
+        base_url=config.base_url or "",
+    )
+    gallery = handout.parse_gallery(site, contract.gallery_json(__version__, [model], images, ()))
+    made: list[Handout] = []
+    problems: list[Problem] = []
+    for done, image in enumerate(images, 1):
+        try:
+            found = [*handout.printed(wish, gallery, gallery.images[image.id], previews=True)]
+        except LayerlightError:
+            problems.append(Problem(image.source, "handout", _unset(image.id)))
+        else:
+            made.extend(_write(image.id, one, wish.ink, stage) for one in found)
+        watch(done, len(images))
+    return tuple(made), tuple(problems)
+
+
+def _unset(image: str) -> str:
+    return (
+        f"expected worksheets and a poster, got none: they cannot be set; the command "
+        f"layerlight handout {image} says why"
+    )
+
+
+def _write(image: str, one: handout.Printed, ink: str, stage: Staging) -> Handout:
+    assert one.preview is not None  # asked for
+    preview = layout.handout_preview(image, one.kind)
+    stage.write(one.path, one.pdf)
+    stage.write(preview, webp(one.preview, PREVIEW_QUALITY))
+    return Handout(
+        image=image,
+        kind=one.kind,
+        path=one.path,
+        bytes=len(one.pdf),
+        pages=one.pages,
+        paper=one.paper,
+        ink=ink,
+        preview=preview,
+        preview_height=one.preview.shape[0],
+        preview_width=one.preview.shape[1],
+    )
