@@ -24,8 +24,8 @@ INSTALL = $(PIP) install --require-hashes --no-build-isolation
 .PHONY: help gallery handouts serve test test-all lint format atlas bench bench-pages bench-atlas firefox lock clean distclean
 
 help:
-	@echo 'make gallery    site/ from the images in inputs/ (the first time: the environment, about 1 GB)'
-	@echo 'make handouts   worksheets of the gallery in site/ as PDF, into site/handouts/'
+	@echo 'make gallery    site/ from the images in inputs/, with handouts (the first time: the environment, about 1 GB)'
+	@echo 'make handouts   other worksheets of the gallery in site/, as ARGS says: paper, ink, language'
 	@echo 'make serve      show site/ in a browser'
 	@echo 'make test       every test but the slow ones'
 	@echo 'make test-all   the slow ones too'
@@ -40,7 +40,7 @@ help:
 	@echo 'make clean      remove what was built and every cache; distclean: the environment too'
 
 gallery: $(VENV)/.run
-	$(BIN)/layerlight build $(ARGS)
+	$(BIN)/layerlight build --handouts $(ARGS)
 
 # make handouts ARGS="chelsea --paper letter --poster"
 handouts: $(VENV)/.run

@@ -12,13 +12,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+import zxingcpp
 from numpy.typing import NDArray
 from PIL import Image
 from pypdf import PdfReader
 from pypdf.generic import ArrayObject, DictionaryObject
 
-from generator.handout import Made, Wish, make
+from generator.handout import Made, Wish, make, making, printed
+from generator.handout.facts import IMAGENET, read_gallery
 from generator.handout.making import LARGEST
+from generator.models.identity import expected_identity
 
 IMAGE = "chelsea"
 ADDRESS = "https://gallery.example/some/sub/path/"
@@ -95,7 +98,8 @@ def _changed(site: Path, folder: Path, **entry: str) -> Path:
 def test_a_handout_is_accessible(sheets: dict[str, Path], kind: str) -> None:
     """It claims PDF/UA-1 and is tagged, titled, in a language, every figure with a text.
 
-    No validator is at hand: typst refuses to write what breaks the rules that it knows.
+    The validator (veraPDF) is not to be had here: typst refuses to write what breaks the rules
+    that it knows, and docs/handouts.md says which other checkers were run by hand.
     """
     reader = PdfReader(sheets[kind])
     root: Any = reader.trailer["/Root"]
@@ -290,6 +294,69 @@ def test_the_address_is_printed_and_linked(sheets: dict[str, Path]) -> None:
     assert url in _text(sheets["student"], 0).replace(" ", "")
     annotations: Any = PdfReader(sheets["student"]).pages[0]["/Annots"]
     assert {note.get_object()["/A"]["/URI"] for note in annotations} == {url}
+
+
+@pytest.mark.parametrize("kind", ["student", "poster"])
+def test_the_qr_code_leads_to_the_page(
+    site: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """An independent decoder reads the address off the first page, as coarse as a cheap camera."""
+    monkeypatch.setattr(making, "PREVIEW", 1300)  # A4: 111 pixels an inch, A3: 79
+    wish = Wish(site, (IMAGE,), ("block5_*",), audience="student", poster=True, base_url=ADDRESS)
+    gallery = read_gallery(site)
+    made = printed(wish, gallery, gallery.images[IMAGE], previews=True)
+    (page,) = (one.preview for one in made if one.kind == kind)
+    assert page is not None
+    found = zxingcpp.read_barcodes(Image.fromarray(page))
+    assert [code.text for code in found] == [f"{ADDRESS}images/{IMAGE}/index.html"]
+
+
+def test_the_imagenet_weights_are_known_by_their_identity() -> None:
+    """That of the network's own loader is among those that handouts know."""
+    assert expected_identity() in IMAGENET
+
+
+@pytest.mark.parametrize(
+    ("weights", "said", "foot"),
+    [
+        ({}, "1.3 million photographs", "ImageNet weights, CC BY 4.0"),
+        ({"sha256": "0123456789" * 6}, "is not known here", "weights of identity 01234567."),
+        ({"sha256": "0" * 64, "trained": False}, "its weights are random", "untrained"),
+    ],
+)
+def test_a_sheet_says_of_the_weights_what_is_known(
+    site: Path, tmp_path: Path, weights: dict[str, object], said: str, foot: str
+) -> None:
+    """Photographs and a licence for the weights that are known, and for no others."""
+    changed = _changed(site, tmp_path)
+    gallery = json.loads((changed / "gallery.json").read_text(encoding="utf-8"))
+    gallery["models"][0]["weights"] |= weights
+    (changed / "gallery.json").write_text(json.dumps(gallery), encoding="utf-8")
+    wish = Wish(changed, layers=("block5_*",), audience="student", output=tmp_path / "out")
+    text = _text(make(wish)[0].path)
+    assert said in text
+    assert foot in text
+    assert ("1.3 million" in text) == ("CC BY 4.0" in text) == (not weights)
+
+
+@pytest.mark.parametrize("kind", ["student", "teacher", "poster"])
+def test_who_made_what_is_read_out_once(sheets: dict[str, Path], kind: str) -> None:
+    """Credits stand in the first page itself, not in its footer, which screen readers pass over."""
+    depth: list[bool] = []
+    spoken: list[str] = []
+
+    def before(operator: bytes, operands: list[Any], *_: object) -> None:
+        if operator in (b"BDC", b"BMC"):
+            depth.append(operands[0] == "/Artifact")
+        elif operator == b"EMC":
+            depth.pop()
+
+    def text(found: str, *_: object) -> None:
+        if not any(depth):
+            spoken.append(found)
+
+    PdfReader(sheets[kind]).pages[0].extract_text(visitor_operand_before=before, visitor_text=text)
+    assert re.sub(r"\s+", " ", "".join(spoken)).count("Stéfan van der Walt") == 1
 
 
 def test_a_hostile_title_is_printed_as_it_is(site: Path, tmp_path: Path) -> None:

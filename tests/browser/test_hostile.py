@@ -115,6 +115,7 @@ def hostile_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         layers=("block1_conv1", "block2_conv1"),
         title="<script>window.owned = 1</script> & more",
         author="</footer><script>window.owned = 1</script>",
+        handouts=True,
     )
     report = build(config)
     assert report.images == len(NAMES)
@@ -145,8 +146,8 @@ def test_nothing_runs_and_nothing_is_asked_for(
     pages = sorted(p.relative_to(hostile_site).as_posix() for p in hostile_site.rglob("*.html"))
     # front and error page; of each image itself, its exercises and two layers; the layers across
     # images; network, tour, course, sources, glossary; the chapters, one of them theirs; the atlas
-    # and its two layers
-    assert len(pages) == 2 + len(NAMES) * 4 + 2 + 5 + len(CHAPTERS) + 1 + 3
+    # and its two layers; the handouts
+    assert len(pages) == 2 + len(NAMES) * 4 + 2 + 5 + len(CHAPTERS) + 1 + 3 + 1
     for page in pages:
         visit = open_hostile(page)
         assert visit.page.evaluate("() => window.owned") is None, page
