@@ -28,7 +28,7 @@ class _Network(Protocol):
     def spec(self) -> Model: ...
     @property
     def graph(self) -> Any: ...
-    def preprocess(self, images: NDArray[np.uint8], /) -> NDArray[np.float32]: ...
+    def preprocess(self, images: NDArray[Any], /) -> NDArray[np.float32]: ...
 
 
 class Extractor:
@@ -40,7 +40,7 @@ class Extractor:
         self._network = network
         self._batch = batch
         self._layers = [layer.name for layer in network.spec.layers]
-        shape = (batch, network.spec.input.height, network.spec.input.width, 3)
+        shape = (batch, *network.graph.input.shape[1:])  # grey or in colour
         self._run = tf.function(
             lambda x: network.graph(x, training=False),
             input_signature=[tf.TensorSpec(shape, tf.float32)],
@@ -52,16 +52,18 @@ class Extractor:
         """Images a forward pass."""
         return self._batch
 
-    def maps(self, images: Sequence[NDArray[np.uint8]]) -> list[dict[str, NDArray[np.float32]]]:
-        """Feature maps of at most ``batch`` images, each ``(height, width, 3)`` sRGB.
+    def maps(self, images: Sequence[NDArray[Any]]) -> list[dict[str, NDArray[np.float32]]]:
+        """Feature maps of at most ``batch`` images, each ``(height, width, 3)`` sRGB, 0 to 255.
 
+        Fractions, if there are any, are kept.
         Returns for each image its maps by layer name, ``(height, width, channels)``: views
         of the batch's output, valid as long as one of them is kept.
         """
         if not 0 < len(images) <= self._batch:
             raise ValueError(f"expected 1 to {self._batch} images, got {len(images)}")
-        filled = np.zeros((self._batch, *images[0].shape), dtype=np.uint8)
-        filled[: len(images)] = np.stack(images)
+        stacked = np.stack(images)
+        filled = np.zeros((self._batch, *images[0].shape), dtype=stacked.dtype)
+        filled[: len(images)] = stacked
         outputs = self._run(self._constant(self._network.preprocess(filled)))
         outputs = outputs if isinstance(outputs, list | tuple) else [outputs]
         arrays = [np.asarray(output) for output in outputs]

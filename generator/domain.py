@@ -21,8 +21,14 @@ __all__ = [
     "Accounts",
     "Across",
     "AcrossRow",
+    "Answer",
     "AtlasSheet",
     "Channel",
+    "ChannelChange",
+    "ClassMap",
+    "Comparison",
+    "Contrast",
+    "Ending",
     "Evidence",
     "Fit",
     "Handout",
@@ -32,6 +38,7 @@ __all__ = [
     "InputSpec",
     "Knots",
     "Layer",
+    "LayerFigures",
     "LayerKind",
     "LayerReading",
     "Mark",
@@ -46,6 +53,8 @@ __all__ = [
     "Reading",
     "Sheet",
     "Slant",
+    "Verdict",
+    "WeightChange",
     "Weights",
     "Window",
     "WorkedExample",
@@ -54,8 +63,11 @@ __all__ = [
 SCHEMA = 1
 """Number of the output contract (docs/output-contract.md)."""
 
-LayerKind = Literal["conv", "pool"]
+LayerKind = Literal["conv", "pool", "merge"]
+"""A merge joins branches: a sum (residual), or maps side by side (concatenation)."""
 Fit = Literal["crop", "pad", "stretch"]
+Ending = Literal["softmax", "sigmoid", "none"]
+"""What a network makes of its classes' scores: shares of 1, a yes or no for each, nothing."""
 HandoutKind = Literal["student", "teacher", "poster"]
 
 
@@ -186,7 +198,8 @@ class Layer:
     """Keras's name."""
     kind: LayerKind
     activation: str
-    """Keras's name of the function that made the values: "relu", "linear"; "" for a pool."""
+    """Keras's name of the function that made the values: "relu", "linear"; "" for a pool, and for
+    a merge without one."""
     signed: bool
     """Whether values below zero can occur."""
     block: str
@@ -203,6 +216,10 @@ class Layer:
     """For one image; 0 for a pool."""
     operation: Operation | None = None
     """None where the layer before is not captured, or is no plain convolution or maximum pool."""
+    through: tuple[str, ...] = ()
+    """Names of the batch-norm and the activation that its values have passed."""
+    summed: str = ""
+    """Of all these the last before the activation; the layer itself if nothing lies between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -443,6 +460,58 @@ class Points:
     """For each cell, row by row: channel, place (row * width + column) in the map, value."""
 
 
+@dataclass(frozen=True, slots=True)
+class ClassMap:
+    """Where on one image the evidence for a class lies: Grad-CAM (Selvaraju et al. 2017).
+
+    Each map of the verdict's layer is weighed by the mean slope of the class's score with respect
+    to it; what their sum has above zero is left.
+    """
+
+    file: str
+    """Name of the PNG beside the JSON, (height, width) of the layer's maps, 8-bit grey."""
+    high: float
+    """What grey 255 stands for; grey 0 is 0. 0 where nothing speaks for the class."""
+    peak: Peak | None
+    """Where it is largest; None where nothing speaks for the class."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One class, as a network judged one image."""
+
+    number: int
+    """Of the class, from 0: its place in the network's output."""
+    label: str
+    """Its name, "class 281" where none is known. Others' text."""
+    rank: int
+    """Among all classes by score, 1 the highest; of equal scores the lower number is first."""
+    score: float
+    """Before softmax or sigmoid."""
+    probability: float | None
+    """As the network puts it out, 0 to 1; None where it puts out scores."""
+    map: ClassMap | None
+    """None: not among those that get one, or not finite."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a network that ends in classes says about one image."""
+
+    model: str
+    image: str
+    ending: Ending
+    count: int
+    """Of classes."""
+    layer: str
+    """Whose maps Grad-CAM weighs, the last convolution or merge; "" if no map has any extent."""
+    height: int
+    """Of these maps,"""
+    width: int
+    answers: tuple[Answer, ...]
+    """The best five and those that the owner chose, by rank; none if a score is not finite."""
+
+
 Occurrence = tuple[int, int, int, float]
 """A value of a channel somewhere in the gallery: number of the image, row, column, value."""
 
@@ -569,3 +638,105 @@ class AtlasSheet:
     """SHA-256 of the images against which they were measured."""
     made: Mapping[str, Any]
     """How: settings of each attempt, quality, versions. For the reader, not for this program."""
+
+
+@dataclass(frozen=True, slots=True)
+class LayerFigures:
+    """How strongly and how diversely a layer answers a set of images."""
+
+    strength: float
+    """Mean magnitude of its values, in activation units."""
+    zero_share: float
+    """Share of values that are exactly zero, 0 to 1."""
+    effective_rank: float | None
+    """Of its centred examples x channels, 1 to at most ``rank_limit``; None without variation."""
+    rank_limit: int
+    """The channels, or one less than the examples if those are fewer."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelChange:
+    """How much each channel of a layer answers differently in another network's same layer."""
+
+    factor: float | None
+    """How strong the whole layer is in b, as a share of a: ||b|| / ||a||. None if either is 0.
+
+    Training on may turn a whole layer down to a thirtieth (as for edges it did); next to that
+    no channel's own change would be seen. So this one factor is taken out of ``change``.
+    """
+    change: tuple[float, ...]
+    """||a - b'|| / (||a|| + ||b'||) over all values on all images, b' = b / factor. 0 to 1.
+
+    0: the same, but for the factor. 1/3: twice what the layer would have it. 0.71: equally strong,
+    never at the same place. 1: silent in one of the two, or of opposite sign everywhere. Silent in
+    both: 0.
+    """
+    correlation: tuple[float | None, ...]
+    """Pearson's, over the same values, -1 to 1: whether they answer at the same places, however
+    strongly. None where one of the two is constant."""
+    ranked: tuple[int, ...]
+    """Channels, the most changed first; of two the lower number."""
+
+
+@dataclass(frozen=True, slots=True)
+class WeightChange:
+    """How far training moved one layer's kernel."""
+
+    relative: float | None
+    """||b - a|| / ||a||, Frobenius: 0.05 is a twentieth of its size. None if a is all zero."""
+    cosine: float | None
+    """Of the angle between the two, -1 to 1. None if either is all zero."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contrast:
+    """Maps of some channels in two versions, on one scale, and their difference.
+
+    Two networks on one image, or one network on two images. Drawn in two sheets: the first and
+    the second version in two rows of one, second less first in the other; a column a channel.
+    """
+
+    layer: str
+    channels: tuple[int, ...]
+    """The most changed first."""
+    tops: tuple[float, ...]
+    """What both ends of each channel's scale stand for, in the first one's units."""
+    factor: float
+    """By which the second version's values were multiplied first; 1: not at all."""
+    first: tuple[float, ...]
+    """Of each channel the mean of its map in the first version,"""
+    second: tuple[float, ...]
+    """and in the second, in its own units."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two networks on the same images."""
+
+    first: Model
+    second: Model
+    images: int
+    """So many images were looked at."""
+    side: int
+    """Each map was averaged over a grid of side x side cells."""
+    figures: tuple[Mapping[str, LayerFigures], Mapping[str, LayerFigures]]
+    """Of each network, by layer."""
+    similarity: tuple[tuple[float | None, ...], ...]
+    """Linear CKA without bias, a row a layer of the first, a column a layer of the second. None
+    where a layer does not vary, or there are too few images."""
+    beside: tuple[int, ...]
+    """For each layer of the first, which of the second stands beside it."""
+    changes: Mapping[str, ChannelChange]
+    """By layer; only of two networks of one architecture."""
+    weights: Mapping[str, WeightChange]
+    """By layer, likewise."""
+
+    @property
+    def one_architecture(self) -> bool:
+        """Whether a channel of one can be set beside the channel of the same number."""
+        return bool(self.changes)
+
+    @property
+    def trained(self) -> bool:
+        """Whether both have learned anything: of a random network nothing is concluded."""
+        return self.first.weights.trained and self.second.weights.trained

@@ -7,6 +7,7 @@ LayerlightError                      exit code 1
  │   ├─ InputsError                  the inputs folder as a whole
  │   └─ LayerNotFound                a layer that the network does not have
  ├─ ImageError                       one image; recorded as a Problem, never fatal
+ ├─ ModelError                       a network that cannot be run, or not without a risk
  ├─ WeightsError
  │   ├─ WeightsNotFound              no source had them; names each
  │   └─ WeightsMismatch              a file that is not this network's
@@ -26,6 +27,7 @@ __all__ = [
     "InputsError",
     "LayerNotFound",
     "LayerlightError",
+    "ModelError",
     "OutputError",
     "SiteError",
     "TextError",
@@ -62,6 +64,10 @@ class LayerNotFound(UsageError):
 
 class ImageError(LayerlightError):
     """One image that cannot be used. The build goes on without it."""
+
+
+class ModelError(LayerlightError):
+    """A network that cannot be run: no graph, no image at its input, or not safe to load."""
 
 
 class WeightsError(LayerlightError):

@@ -23,10 +23,8 @@ from generator.atlas_making import (
     make,
     photographed,
 )
-from generator.domain import InputSpec, Model, Weights, Window
 from generator.errors import AtlasError, OutputError, UsageError
 from generator.models import backend
-from generator.models.graph import describe, extraction_model
 from tests.onnx_reference import OnnxVGG16
 
 Floats = NDArray[np.float32]
@@ -451,23 +449,7 @@ def test_a_folder_that_cannot_be_written_is_refused(
 
 def wrapped(model: Any, names: Sequence[str]) -> models.Network:
     """A Keras model as a network whose convolutions ``names`` are captured."""
-    captured = [model.get_layer(name) for name in names]
-    height, width = model.input.shape[1:3]
-    spec = Model(
-        id=model.name,
-        title="Small",
-        weights=Weights("by hand", "7" * 64, trained=False),
-        input=InputSpec(height, width, fit="crop", preprocessing="none"),
-        layers=tuple(describe(la, Window(3, 3, 1, 1, -1, -1), names) for la in captured),
-    )
-    return models.Network(
-        spec=spec,
-        graph=extraction_model(model, captured),
-        preprocess=lambda pixels: pixels.astype(np.float32),
-        preprocess_tensor=lambda pixels: pixels,
-        licence="",
-        framework="",
-    )
+    return models.wrap(model, layers=names, trained=False)
 
 
 def chained(

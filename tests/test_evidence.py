@@ -17,20 +17,15 @@ from generator import contract, layout, models, sheets
 from generator.domain import (
     Accounts,
     Evidence,
-    InputSpec,
     Knots,
     Layer,
     LayerKind,
-    Model,
     Operation,
     Push,
-    Weights,
     Window,
 )
 from generator.evidence import Weighted, evidence_of, weighted
 from generator.models import backend
-from generator.models.graph import describe, extraction_model
-from generator.models.receptive_field import windows
 from tests.onnx_reference import LAYERS, OnnxVGG16, preprocessed
 from tests.vgg16_network import imagenet_tensors
 
@@ -660,24 +655,9 @@ def odd_network() -> models.Network:
     mean = make.AveragePooling2D(2, strides=1, name="mean")(a)
     e = make.Conv2D(4, 2, strides=(1, 2), activation="relu", name="e")(mean)
     model = keras.Model(image, [d, e], name="odd")
+    # not what is added: there the thread ends
     names = ["a", "pool", "b", "c", "d", "mean", "e"]
-    captured = [model.get_layer(name) for name in names]
-    seen = windows(model)
-    spec = Model(
-        id="odd",
-        title="Odd",
-        weights=Weights("seed 3", "", trained=False),
-        input=InputSpec(*SIZE, fit="crop", preprocessing="none"),
-        layers=tuple(describe(layer, seen[layer.name], names) for layer in captured),
-    )
-    return models.Network(
-        spec=spec,
-        graph=extraction_model(model, captured),
-        preprocess=lambda pixels: pixels.astype(np.float32),
-        preprocess_tensor=lambda pixels: pixels,
-        licence="",
-        framework="",
-    )
+    return models.wrap(model, layers=names, trained=False)
 
 
 def test_pushes_are_what_keras_computes_from_one_channel_at_a_time(

@@ -15,8 +15,7 @@ import pytest
 from generator import models
 from generator.domain import Layer
 from generator.errors import ConfigError, LayerNotFound, UsageError, WeightsMismatch
-from generator.models import backend, graph, vgg16, weights
-from generator.models.receptive_field import windows
+from generator.models import backend, weights
 from tests.onnx_reference import LAYERS, OnnxVGG16
 from tests.vgg16_network import network
 
@@ -122,10 +121,7 @@ def test_signed_is_what_an_activation_can_put_out() -> None:
     x = layers.Conv2D(4, 1, activation="relu", name="top_conv", use_bias=False)(x)
     x = layers.MaxPooling2D(3, strides=1, name="top_pool")(x)
     model = keras.Model(image, x)
-    fields = windows(model)
-    chosen = graph.select(model, ["*"])
-    names = [layer.name for layer in chosen]
-    found = [graph.describe(layer, fields[layer.name], names) for layer in chosen]
+    found = models.wrap(model).spec.layers
     assert [(layer.name, layer.activation, layer.signed) for layer in found] == [
         ("stem_conv", "linear", True),
         ("stem_pool", "", True),
@@ -189,11 +185,16 @@ def test_the_smallest_size_leaves_one_value() -> None:
     assert (last.height, last.width) == (1, 1)
 
 
-@pytest.mark.parametrize("name", ["resnet50", "VGG16", ""])
+@pytest.mark.parametrize("name", ["resnet5", "vgg", ""])
 def test_an_unknown_network_is_named(name: str) -> None:
     """With what there is instead."""
-    with pytest.raises(UsageError, match=f"expected vgg16 .*got '{name}'"):
+    with pytest.raises(UsageError, match=f"expected the name .*got '{name}'.* There are: convnext"):
         models.load(name)
+
+
+def test_a_network_may_be_written_as_its_authors_write_it() -> None:
+    """Case, hyphens and underscores do not matter."""
+    assert models.inspect("VGG-16").id == "vgg16"
 
 
 def test_inspecting_needs_no_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -232,7 +233,7 @@ def test_preprocessing_is_bgr_less_the_mean(vgg: models.Network) -> None:
 def test_preprocessing_leaves_floats_untouched_too() -> None:
     """Keras would change a float array in place."""
     pixels: Any = np.full((1, 2, 2, 3), 100, np.float32)
-    vgg16.preprocess(pixels)
+    network().prepared.array(pixels)
     assert (pixels == 100).all()
 
 

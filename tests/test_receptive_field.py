@@ -15,6 +15,7 @@ from generator.domain import Layer, Window
 from generator.errors import LayerlightError
 from generator.models import backend, vgg16
 from generator.models.receptive_field import windows
+from generator.models.trace import trace
 from tests.vgg16_network import imagenet_tensors, network
 
 PROBED = (
@@ -227,7 +228,10 @@ def _whole_inside(window: Window, axis: int, random: np.random.Generator) -> int
 def _run(model: Any, layer: str, images: NDArray[np.float32]) -> NDArray[np.float32]:
     """The maps of one layer: (n, 224, 224, 3) -> (n, height, width, channels)."""
     keras = backend.keras()
-    part = keras.Model(model.input, model.get_layer(layer).output)
+    names = [la.name for la in network().spec.layers]
+    cut = len(model.outputs) == len(names)  # the network that puts out every layer
+    output = model.outputs[names.index(layer)] if cut else model.get_layer(layer).output
+    part = keras.Model(model.input, output)
     return np.asarray(part(images, training=False))
 
 
@@ -283,6 +287,20 @@ def excitation(layers: Any, x: Any) -> Any:
 
 
 ONES = {"kernel_initializer": "ones"}
+
+
+def hourglass(layers: Any, x: Any) -> Any:
+    """Down by two pools, up by a transposed convolution and by repetition, a shortcut."""
+    same = {"padding": "same", **ONES}
+    x = layers.Cropping2D(((0, 3), (0, 0)))(x) if x.shape[1] == 23 else x
+    x = layers.Cropping2D(((0, 0), (0, 3)))(x) if x.shape[2] == 23 else x
+    short = layers.Conv2D(2, 3, **same)(x)
+    x = layers.MaxPooling2D(2)(layers.MaxPooling2D(2)(short))
+    x = layers.Conv2DTranspose(2, 3, strides=2, **same)(x)
+    x = layers.UpSampling2D(2)(x)
+    return layers.Concatenate()([short, x])
+
+
 GRAPHS = (asymmetric, dilated, branches, residual, separable)
 
 
@@ -297,7 +315,7 @@ def test_odd_graphs_see_exactly_their_window(
     edges are.
     """
     model = _functional(build, size)
-    window = windows(model)[model.layers[-1].name]
+    window = windows(trace(model))[model.layers[-1].name]
     felt = _felt(model, size)  # (rows, columns, map rows, map columns)
     whole = 0
     for row, column in np.ndindex(*felt.shape[2:]):
@@ -354,7 +372,7 @@ def test_a_large_graph_with_branches_sees_its_windows(mixture: Any) -> None:
     channel may feel it, as behind a concatenation each channel is of one branch.
     """
     random = np.random.default_rng(12)
-    fields, names = windows(mixture), mixture.output_names
+    fields, names = windows(trace(mixture)), mixture.output_names
     edges_seen = 0
     for _ in range(SAMPLES // 20):
         images, cases = [], []
@@ -395,7 +413,7 @@ def _box_and_edges(
 def test_a_global_pool_sees_the_whole_image() -> None:
     """Also what is multiplied by it: the window is the image at every position, its step 0."""
     model = _functional(excitation, (12, 9))
-    assert windows(model)[model.layers[-1].name] == Window(12, 9, 0, 0, 0, 0)
+    assert windows(trace(model))[model.layers[-1].name] == Window(12, 9, 0, 0, 0, 0)
     assert _felt(model, (12, 9), background=1).all()
 
 
@@ -406,7 +424,7 @@ def test_a_classifier_sees_the_whole_image() -> None:
         x = layers.Dense(4, name="pointwise")(layers.Conv2D(2, 3)(x))
         return layers.Dense(3, name="classes")(layers.Flatten(name="flat")(x))
 
-    found = windows(_functional(classifier, (12, 9)))
+    found = windows(trace(_functional(classifier, (12, 9))))
     assert found["pointwise"] == Window(3, 3, 1, 1, 0, 0)
     assert found["flat"] == found["classes"] == Window(12, 9, 0, 0, 0, 0)
 
@@ -432,8 +450,8 @@ def _felt(model: Any, size: tuple[int, int], background: int = 0) -> NDArray[np.
 # -- Graphs that have no answer
 
 
-def transposed(layers: Any, x: Any) -> Any:
-    return layers.Conv2DTranspose(2, 3, name="upwards")(x)
+def too_fine(layers: Any, x: Any) -> Any:
+    return layers.Conv2DTranspose(2, 3, strides=2, name="upwards")(x)
 
 
 def uneven(layers: Any, x: Any) -> Any:
@@ -446,11 +464,6 @@ def stacked(layers: Any, x: Any) -> Any:
     return layers.Concatenate(axis=1, name="tall")([x, layers.ReLU()(x)])
 
 
-def shared(layers: Any, x: Any) -> Any:
-    twice = layers.Conv2D(1, 3, padding="same", name="twice")
-    return twice(twice(x))
-
-
 def channels_first(layers: Any, x: Any) -> Any:
     return layers.ZeroPadding2D(1, data_format="channels_first", name="turned")(x)
 
@@ -458,10 +471,9 @@ def channels_first(layers: Any, x: Any) -> Any:
 @pytest.mark.parametrize(
     ("build", "says"),
     [
-        (transposed, "upwards: .*Conv2DTranspose is not known; known are Conv2D, "),
+        (too_fine, "upwards: makes maps finer than the pixels of the image"),
         (uneven, r"mixed: joins branches whose values lie \[1, 2\] pixels apart"),
         (stacked, "tall: expected maps joined along their channels"),
-        (shared, "twice: expected a layer that is used once"),
         (channels_first, "turned: expected channels last, got channels_first"),
     ],
 )
@@ -470,10 +482,34 @@ def test_a_graph_without_an_answer_names_the_layer(
 ) -> None:
     """Rather than a number that is wrong."""
     with pytest.raises(LayerlightError, match=says):
-        windows(_functional(build, (12, 12)))
+        windows(trace(_functional(build, (12, 12))))
+
+
+def test_a_layer_used_twice_has_a_window_for_each_use() -> None:
+    """3 pixels, then 5; the second use has a name of its own."""
+
+    def shared(layers: Any, x: Any) -> Any:
+        twice = layers.Conv2D(1, 3, padding="same", name="twice")
+        return twice(twice(x))
+
+    found = windows(trace(_functional(shared, (12, 12))))
+    assert found["twice"] == Window(3, 3, 1, 1, -1, -1)
+    assert found["twice-2"] == Window(5, 5, 1, 1, -2, -2)
+
+
+def test_what_is_not_known_sees_everything() -> None:
+    """A layer that may mix positions, such as attention: the window is the whole image."""
+
+    def mixing(layers: Any, x: Any) -> Any:
+        rows = layers.Reshape((144, 1))(layers.Conv2D(1, 3, padding="same")(x))
+        return layers.Reshape((12, 12, 1), name="back")(layers.Attention()([rows, rows]))
+
+    assert windows(trace(_functional(mixing, (12, 12))))["back"] == Window(12, 12, 0, 0, 0, 0)
 
 
 def test_a_free_input_size_is_refused() -> None:
-    """Where padding falls depends on the size."""
-    with pytest.raises(LayerlightError, match=r"residual: expected one input of fixed size"):
-        windows(_functional(residual, (None, 9)))
+    """Where padding falls depends on the size; with a size it is taken."""
+    free = _functional(residual, (None, 9))
+    with pytest.raises(LayerlightError, match=r"size: residual takes images of any size"):
+        trace(free)
+    assert trace(free, (12, 9)).size == (12, 9)

@@ -5,27 +5,41 @@ Importing this package loads neither TensorFlow nor Keras; calling it does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.domain import Fit, InputSpec, Layer, Model, Weights
+from generator.domain import Fit, InputSpec, Layer, Model, Weights, Window
 from generator.errors import UsageError
-from generator.models import cut, vgg16
-from generator.models.backend import tensorflow
-from generator.models.graph import describe, extraction_model, select
+from generator.models import cut, preprocessing, saved, vgg16, zoo
+from generator.models.backend import keras, tensorflow
+from generator.models.capture import (
+    Captured,
+    Every,
+    captures,
+    describe,
+    extraction_model,
+    folded,
+    select,
+)
+from generator.models.classifier import Classifier
+from generator.models.classifier import find as find_classifier
+from generator.models.digest import digest
 from generator.models.identity import expected_identity
+from generator.models.preprocessing import Preprocessing
 from generator.models.receptive_field import windows
+from generator.models.trace import Trace, trace
 from generator.models.weights import find_vgg16
+from generator.names import slug
 
-__all__ = ["Network", "inspect", "load"]
+__all__ = ["RANDOM", "Every", "Network", "inspect", "load", "opened", "wrap"]
 
-NAMES = ("vgg16",)
-"""The networks that can be asked for."""
+RANDOM = zoo.RANDOM
+"""In place of a file of weights: an untrained network."""
 
 
 @dataclass(frozen=True)
@@ -38,27 +52,37 @@ class Network:
 
     A list of tensors (n, height, width, channels); Keras makes it a bare tensor for one layer.
     """
-    preprocess: Callable[[NDArray[np.uint8]], NDArray[np.float32]]
-    """RGB images (n, height, width, 3), 0 to 255 -> what ``graph`` expects; a new array."""
-    preprocess_tensor: Callable[[Any], Any]
-    """The same for a float tensor in TensorFlow, with a slope."""
+    prepared: Preprocessing
+    """What is done to pixels before ``graph`` gets them."""
     licence: str
     """Whose weights these are, for the pages' footer."""
     framework: str
     """Version of TensorFlow."""
     every_layer: tuple[Layer, ...] = ()
-    """All convolutions and pools of the network, captured or not; none where nobody asks."""
+    """All layers that could be captured, captured or not; none where nobody asks."""
+    licence_url: str = ""
+    """Where that licence can be read, if it is known."""
+
+    kernels: Mapping[str, Any] = field(default_factory=dict)
+    """Layer name -> (kernel, bias) of each plain convolution, a batch-norm folded in."""
+    classifier: Classifier | None = None
+    """What the network says in the end, if it ends in classes."""
+
+    def preprocess(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """RGB images (n, height, width, 3), 0 to 255 -> what ``graph`` expects; a new array."""
+        return self.prepared.array(pixels)
+
+    def preprocess_tensor(self, pixels: Any) -> Any:
+        """The same for a float tensor in TensorFlow, with a slope."""
+        return self.prepared.tensor(pixels)
 
     def kernel(self, layer: str) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
-        """Kernel (height, width, in, out) and bias (out,) of a convolution; None of a pool.
+        """Kernel (height, width, in, out) and bias (out,) of a plain convolution, else None.
 
-        A convolution without a bias has one of zeros here.
+        A convolution without a bias has one of zeros here. A batch-norm that belongs to the
+        layer is folded into both, so that the sum is what the activation gets.
         """
-        weights = self.graph.get_layer(layer).get_weights()
-        if not weights or weights[0].ndim != 4:
-            return None
-        bias = weights[1] if len(weights) == 2 else np.zeros(weights[0].shape[3], dtype=np.float32)
-        return weights[0], bias
+        return self.kernels.get(layer)
 
     def fits(self, size: tuple[int, int]) -> bool:
         """Whether it can be run on pictures of ``size`` (height, width) too."""
@@ -70,7 +94,8 @@ class Network:
         Raises:
             AtlasError: the network takes no images of that size.
         """
-        return cut.output(self.graph, layer, size, self.preprocess_tensor)
+        last = next((la.through or (la.name,))[-1] for la in self.spec.layers if la.name == layer)
+        return cut.output(self.graph, last, size, self.preprocess_tensor)
 
     def before_activation(
         self, layer: str, size: tuple[int, int], precision: Literal["float32", "bfloat16"]
@@ -80,47 +105,85 @@ class Network:
         Raises:
             AtlasError: the network takes no images of that size.
         """
-        window = next(la.window for la in self.spec.layers if la.name == layer)
+        found = next(la for la in self.spec.layers if la.name == layer)
+        window = found.window
         border = cut.border_of(window)
         if border and not self.fits((size[0] + 2 * border, size[1] + 2 * border)):
             border = 0
         return cut.before_activation(
-            self.graph, layer, size, precision, self.preprocess_tensor, border
+            self.graph, found.summed, size, precision, self.preprocess_tensor, border
         )
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """A network before its weights are read."""
+
+    id: str
+    title: str
+    model: Any
+    """Keras's, as it was built or saved."""
+    trace: Trace
+    fields: Mapping[str, Window]
+    every: tuple[Captured, ...]
+    """All that could be captured,"""
+    captured: tuple[Captured, ...]
+    """and what is."""
+    prepared: Preprocessing
+    fill: Callable[[Any], Weights]
+    """Reads the weights into a model."""
+    licence: str
 
 
 def load(
     name: str = "vgg16",
     *,
-    weights: Path | None = None,
+    weights: Path | str | None = None,
     layers: Sequence[str] = ("*",),
-    size: tuple[int, int] = (224, 224),
+    every: Every = "layer",
+    size: tuple[int, int] | None = None,
     fit: Fit = "crop",
+    preprocess: str | None = None,
+    trust: bool = False,
 ) -> Network:
     """A network with its weights, cut so that it puts out the layers asked for.
 
     Args:
-        name: "vgg16".
-        weights: a file to read them from; else they are looked for (``models.weights``).
+        name: of a network of ``keras.applications`` ("vgg16"), or the path of a file that Keras
+            saved (``.keras``, ``.h5``).
+        weights: a file to read them from, or "random" for none; else they are looked for.
         layers: shell patterns for layer names, upper and lower case differ.
-        size: of the input, (height, width), pixels.
+        every: whether each layer is captured, or only what blocks or stages put out.
+        size: of the input, (height, width), pixels; None: the network's own.
         fit: how images are brought to that size; only noted in the spec.
+        preprocess: "caffe", "torch", "tf", "0-1", "none" or "module:function"; None: as the
+            network of that name has it, "0-1" for a file.
+        trust: let code in a model's file run.
 
     Raises:
-        UsageError: unknown name, layer (LayerNotFound) or too small a size (ConfigError).
+        UsageError: unknown name, layer (LayerNotFound), size or preprocessing (ConfigError).
+        ModelError: a file that holds no network that can be run.
         WeightsError: weights missing (WeightsNotFound), wrong (WeightsMismatch) or damaged.
     """
-    model, captured = _built(name, layers, size)
-    found = find_vgg16(weights)
-    vgg16.set_weights(model, found.tensors)
+    return _loaded(_open(name, weights, layers, every, size, preprocess, trust), fit)
+
+
+def _loaded(opened: _Opened, fit: Fit) -> Network:
+    numbers = opened.fill(opened.model)
+    kernels = {one.name: folded(one) for one in opened.captured}
     return Network(
-        spec=_spec(model, captured, size, fit, Weights(found.source, found.sha256, trained=True)),
-        graph=extraction_model(model, captured),
-        preprocess=vgg16.preprocess,
-        preprocess_tensor=vgg16.preprocess_tensor,
-        licence=vgg16.LICENCE,
+        spec=_spec(opened, fit, numbers),
+        graph=extraction_model(opened.trace, opened.captured),
+        prepared=opened.prepared,
+        licence=opened.licence if numbers.trained else f"{opened.title}, untrained",
         framework=str(tensorflow().__version__),
-        every_layer=_described(model, select(model, ("*",))),
+        licence_url=vgg16.LICENCE_URL if numbers.sha256 == expected_identity() else "",
+        kernels={layer: pair for layer, pair in kernels.items() if pair},
+        classifier=find_classifier(opened.trace, captures(opened.trace, opened.fields)),
+        every_layer=tuple(
+            describe(opened.trace, one, opened.fields[one.name], opened.every)
+            for one in opened.every
+        ),
     )
 
 
@@ -128,42 +191,228 @@ def inspect(
     name: str = "vgg16",
     *,
     layers: Sequence[str] = ("*",),
-    size: tuple[int, int] = (224, 224),
+    every: Every = "layer",
+    size: tuple[int, int] | None = None,
     fit: Fit = "crop",
+    preprocess: str | None = None,
+    trust: bool = False,
 ) -> Model:
     """What ``load`` would capture, without looking for any weights.
 
-    The identity in ``weights`` is the one that ``load`` accepts; its source says that
-    nothing was read.
+    The identity in ``weights`` is the one that ``load`` accepts, where one is known; its source
+    says that nothing was read.
 
     Raises:
-        UsageError: as ``load``.
+        UsageError, ModelError: as ``load``.
     """
-    model, captured = _built(name, layers, size)
-    return _spec(model, captured, size, fit, Weights("not read", expected_identity(), trained=True))
+    opened = _open(name, None, layers, every, size, preprocess, trust)
+    known = expected_identity() if opened.id == "vgg16" else ""
+    return _spec(opened, fit, Weights("not read", known, trained=True))
 
 
-def _built(name: str, layers: Sequence[str], size: tuple[int, int]) -> tuple[Any, list[Any]]:
-    """The Keras model and those of its layers that are to be captured."""
-    if name not in NAMES:
-        raise UsageError(f"model: expected {' or '.join(NAMES)} (no other yet), got {name!r}")
-    model = vgg16.build(size)
-    return model, select(model, layers)
+def wrap(
+    model: Any,
+    *,
+    layers: Sequence[str] = ("*",),
+    every: Every = "layer",
+    size: tuple[int, int] | None = None,
+    fit: Fit = "crop",
+    preprocess: str = "none",
+    trained: bool = True,
+) -> Network:
+    """A live ``keras.Model`` as a network; its layers and weights are used, not copied.
+
+    Where sub-models have layers of one name, or a name is unfit for an address, the layer itself
+    is renamed: Keras wants names to differ in one graph.
+
+    Args:
+        model: functional or sequential, with one input of images.
+        layers, every, size, fit: as for ``load``.
+        preprocess: as for ``load``, but that pixels go in as they are (0 to 255) unless told.
+        trained: whether its weights have learned anything; if not, every page says so.
+
+    Raises:
+        UsageError, ModelError: as ``load``.
+    """
+    traced = trace(model, size)
+    prepared = preprocessing.named(preprocess, grey=traced.input.shape[3] == 1)
+    fields = windows(traced)
+    found_layers = captures(traced, fields)
+    captured = select(traced, found_layers, layers, every)
+
+    def fill(target: Any) -> Weights:
+        return Weights("a model in memory", digest(target), trained)
+
+    name = slug(str(model.name)) or "model"
+    title = str(model.name)
+    licence = f"{title}, a model in memory"
+    opened = _Opened(
+        name, title, model, traced, fields, found_layers, captured, prepared, fill, licence
+    )
+    return _loaded(opened, fit)
 
 
-def _spec(
-    model: Any, captured: Sequence[Any], size: tuple[int, int], fit: Fit, weights: Weights
-) -> Model:
-    return Model(
-        id=model.name,
-        title=vgg16.TITLE,
-        weights=weights,
-        input=InputSpec(*size, fit=fit, preprocessing=vgg16.PREPROCESSING),
-        layers=_described(model, captured),
+def opened(
+    network: Any,
+    *,
+    weights: Path | str | None = None,
+    layers: Sequence[str] = ("*",),
+    every: Every = "layer",
+    size: tuple[int, int] | None = None,
+    fit: Fit = "crop",
+    preprocess: str | None = None,
+    trust: bool = False,
+) -> Network:
+    """Whatever stands for a network, ready to run.
+
+    Args:
+        network: a name or a file for ``load``, a live ``keras.Model`` for ``wrap``, or what one of
+            the two made, which comes back as it is.
+        weights, layers, every, size, fit, preprocess, trust: as for ``load`` and ``wrap``.
+
+    Raises:
+        UsageError: something else, or an option that comes too late. As ``load``.
+    """
+    if isinstance(network, Network):
+        if (weights, tuple(layers), every, size, preprocess) != (None, ("*",), "layer", None, None):
+            raise UsageError(
+                "network: expected weights, layers, every, size and preprocess to be given where "
+                "it was loaded or wrapped, got some of them for a finished Network"
+            )
+        return network
+    if isinstance(network, str | Path):
+        return load(
+            str(network),
+            weights=weights,
+            layers=layers,
+            every=every,
+            size=size,
+            fit=fit,
+            preprocess=preprocess,
+            trust=trust,
+        )
+    if not isinstance(network, keras().Model):
+        raise UsageError(
+            f"network: expected a name such as 'vgg16', the path of a file that Keras saved, or a "
+            f"keras.Model, got a {type(network).__name__}"
+        )
+    if weights is not None:
+        raise UsageError(
+            "weights: expected none for a live model, which has its own; load them into it, or "
+            "leave weights out"
+        )
+    return wrap(
+        network, layers=layers, every=every, size=size, fit=fit, preprocess=preprocess or "none"
     )
 
 
-def _described(model: Any, captured: Sequence[Any]) -> tuple[Layer, ...]:
-    fields = windows(model)
-    names = [layer.name for layer in captured]
-    return tuple(describe(layer, fields[layer.name], names) for layer in captured)
+def _open(
+    name: str,
+    weights: Path | str | None,
+    layers: Sequence[str],
+    every: Every,
+    size: tuple[int, int] | None,
+    preprocess: str | None,
+    trust: bool,
+) -> _Opened:
+    random = str(weights) == RANDOM
+    file = None if weights is None or random else Path(weights)
+    plain = zoo.plain(name)
+    if saved.is_file_name(name):
+        found = _from_file(Path(name), file, random, size, trust)
+    elif plain == "vgg16":
+        found = _vgg16(file, random, size)
+    else:
+        found = _application(plain, file, random, size)
+    identity, title, model, traced, fill, own, licence = found
+    grey = traced.input.shape[3] == 1
+    prepared = preprocessing.named(preprocess, grey=grey) if preprocess else own
+    fields = windows(traced)
+    found_layers = captures(traced, fields)
+    captured = select(traced, found_layers, layers, every)
+    return _Opened(
+        identity, title, model, traced, fields, found_layers, captured, prepared, fill, licence
+    )
+
+
+_Found = tuple[str, str, Any, Trace, Callable[[Any], Weights], Preprocessing, str]
+
+
+def _vgg16(file: Path | None, random: bool, size: tuple[int, int] | None) -> _Found:
+    """VGG16's convolutional base, whose ImageNet weights are known by their digests."""
+    if random:
+        zoo.settle()
+    model = vgg16.build(size or vgg16.SIZE)
+
+    def fill(target: Any) -> Weights:
+        if random:
+            return _untrained(target)
+        weights = find_vgg16(file)
+        vgg16.set_weights(target, weights.tensors)
+        return Weights(weights.source, weights.sha256, trained=True)
+
+    own = preprocessing.of_application(zoo.application("vgg16"))
+    return "vgg16", vgg16.TITLE, model, trace(model), fill, own, vgg16.LICENCE
+
+
+def _application(
+    name: str, file: Path | None, random: bool, size: tuple[int, int] | None
+) -> _Found:
+    """A network of ``keras.applications``."""
+    function = zoo.application(name)
+    model = zoo.build(name)
+    own = tuple(model.inputs[0].shape[1:3])
+    wanted = size or (own if None not in own else vgg16.SIZE)
+    shown = model if wanted == own else zoo.at_size(name, wanted)
+
+    def fill(target: Any) -> Weights:
+        numbers = _untrained(target) if random else zoo.fill(target, name, file)
+        if shown is not target:
+            shown.set_weights(target.get_weights()[: len(shown.weights)])
+        return numbers
+
+    title = function.__name__
+    licence = f"{title}, ImageNet weights from keras.applications"
+    prepared = preprocessing.of_application(function)
+    return title.lower(), title, model, trace(shown), fill, prepared, licence
+
+
+def _from_file(
+    path: Path, file: Path | None, random: bool, size: tuple[int, int] | None, trust: bool
+) -> _Found:
+    """A user's own network."""
+    if random:
+        raise UsageError(
+            f"weights: {path} brings its own numbers; leave --weights {RANDOM} out, or name a "
+            f"network of keras.applications"
+        )
+    model = saved.read_model(path, trust=trust)
+    if file is not None:
+        zoo.load_file(model, file)  # before layers with channels first are copied
+    traced = trace(model, size)
+
+    def fill(target: Any) -> Weights:
+        source = f"file {(file or path).name}"
+        return Weights(source, digest(target), trained=True)
+
+    prepared = preprocessing.named("0-1", grey=traced.input.shape[3] == 1)
+    title = path.stem
+    identity = slug(path.stem) or "model"
+    return identity, title, model, traced, fill, prepared, f"{title}, from {path.name}"
+
+
+def _untrained(model: Any) -> Weights:
+    return Weights(f"random, seed {zoo.SEED}", digest(model), trained=False)
+
+
+def _spec(opened: _Opened, fit: Fit, weights: Weights) -> Model:
+    return Model(
+        id=opened.id,
+        title=opened.title,
+        weights=weights,
+        input=InputSpec(*opened.trace.size, fit=fit, preprocessing=opened.prepared.phrase),
+        layers=tuple(
+            describe(opened.trace, one, opened.fields[one.name], opened.captured)
+            for one in opened.captured
+        ),
+    )

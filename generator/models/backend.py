@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+import warnings
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -12,7 +14,7 @@ from typing import Any
 
 from generator.errors import LayerlightError
 
-__all__ = ["fixed_settings", "keras", "tensorflow"]
+__all__ = ["all_weights", "fixed_settings", "fresh_names", "keras", "tensorflow"]
 
 
 @cache
@@ -74,6 +76,34 @@ def fixed_settings() -> Iterator[Any]:
         config.set_image_data_format(kept[0])
         config.set_floatx(kept[1])
         config.set_dtype_policy(kept[2])
+
+
+@contextmanager
+def fresh_names() -> Iterator[None]:
+    """Keras numbers layers without a name of their own anew, as long as a model is built.
+
+    Else InceptionV3 would have a ``conv2d_94`` where the same process built another model before.
+    """
+    keras()
+    from keras.src.backend.common import global_state  # no public way to put the count back
+
+    kept = global_state.get_global_attribute("object_name_uids")
+    global_state.set_global_attribute("object_name_uids", defaultdict(int))
+    try:
+        yield
+    finally:
+        global_state.set_global_attribute("object_name_uids", kept or defaultdict(int))
+
+
+@contextmanager
+def all_weights() -> Iterator[None]:
+    """While weights are read: layers that would keep their random numbers are an error.
+
+    Keras only warns (``UserWarning``) where a file lacks a group of layers.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message="(?s).*freshly-initialized", category=UserWarning)
+        yield
 
 
 @contextmanager

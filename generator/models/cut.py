@@ -25,7 +25,7 @@ def output(
 ) -> Callable[[Tensor], Tensor]:
     """RGB images (n, height, width, 3), 0 to 255 -> the layer's output, in float32."""
     model = _resized(graph, size, "float32")
-    cut = keras().Model(model.input, model.get_layer(layer).output)
+    cut = keras().Model(model.input, _layer(model, layer).output)
     return lambda images: cut(preprocess(images), training=False)
 
 
@@ -54,7 +54,7 @@ def before_activation(
     tf = tensorflow()
     larger = (size[0] + 2 * border, size[1] + 2 * border)
     model = _resized(graph, larger, "float32" if precision == "float32" else "mixed_bfloat16")
-    found = model.get_layer(layer)
+    found = _layer(model, layer)
     if isinstance(found, keras().layers.Conv2D) and found.groups == 1:
         cut = keras().Model(model.input, found.input)
 
@@ -80,6 +80,21 @@ def before_activation(
     return plain
 
 
+def _layer(model: Any, name: str) -> Any:
+    """The layer of that name in a resized network.
+
+    Raises:
+        AtlasError: it has no layer of its own there: a layer's second use, or a plain operation.
+    """
+    try:
+        return model.get_layer(name)
+    except ValueError as error:
+        raise AtlasError(
+            f"{name}: expected a layer of its own, got a layer's second use or a plain operation; "
+            f"of these no pictures are made"
+        ) from error
+
+
 def border_of(window: Window) -> int:
     """By how many pixels to continue a picture, so that no value of it sees padding.
 
@@ -87,7 +102,9 @@ def border_of(window: Window) -> int:
     their own size.
     """
     size, stride = max(window.height, window.width), max(window.stride_y, window.stride_x)
-    return -(-(size - 1) // (2 * stride)) * stride if size <= SMALL_WINDOW else 0
+    if not stride or size > SMALL_WINDOW:
+        return 0
+    return -(-(size - 1) // (2 * stride)) * stride
 
 
 def _continued(images: Tensor, border: int) -> Tensor:

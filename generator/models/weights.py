@@ -26,7 +26,15 @@ from generator.errors import WeightsError, WeightsNotFound
 from generator.models.identity import Tensors, expected_identity, identity, verify
 from generator.models.weight_files import read_onnx, read_weights
 
-__all__ = ["LoadedWeights", "SourceStatus", "cache_file", "fetch", "find_vgg16", "sources"]
+__all__ = [
+    "LoadedWeights",
+    "SourceStatus",
+    "cache_file",
+    "fetch",
+    "find_vgg16",
+    "keras_folder",
+    "sources",
+]
 
 KERAS_FILES = (
     "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5",
@@ -185,14 +193,15 @@ def _home() -> Path:
 # -- The Keras cache
 
 
-def _keras_folder() -> Path:
+def keras_folder() -> Path:
+    """Where Keras keeps the weights that it downloads."""
     own = os.environ.get("KERAS_HOME")
     return (Path(own).expanduser() if own else _home() / ".keras") / "models"
 
 
 def _keras_files() -> Iterator[Path]:
     for name in KERAS_FILES:
-        path = _keras_folder() / name
+        path = keras_folder() / name
         if path.exists():
             yield path
 
@@ -208,7 +217,7 @@ def _from_keras() -> LoadedWeights:
             return replace(weights, passed_over=tuple(failures))
     if failures:
         raise WeightsError("; ".join(failures))
-    raise WeightsNotFound(f"no {KERAS_FILES[0]} in {_keras_folder()}")
+    raise WeightsNotFound(f"no {KERAS_FILES[0]} in {keras_folder()}")
 
 
 # -- Layerlight's own cache
