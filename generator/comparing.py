@@ -1,0 +1,167 @@
+"""Two networks on the same images: runs both once more, and gathers what a comparison needs.
+
+With ``generator.stages`` this puts stages together. Of an image's maps only cell means and a few
+sums are kept, so memory does not grow with the number of images (the examples of CKA are bounded
+by ``similarity.EXAMPLES``).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generator import similarity
+from generator.activations import Extractor
+from generator.domain import ChannelChange, Comparison, Layer, LayerFigures, Model, WeightChange
+
+__all__ = ["compare", "one_architecture"]
+
+Pixels = NDArray[np.uint8]
+Maps = dict[str, NDArray[np.float32]]
+
+
+def one_architecture(first: Model, second: Model) -> bool:
+    """Whether two networks have the same layers, so that channel numbers mean the same place."""
+
+    def plan(model: Model) -> Sequence[object]:
+        return [
+            (la.name, la.kind, la.height, la.width, la.channels, la.kernel, la.strides)
+            for la in model.layers
+        ]
+
+    return first.input.height == second.input.height and plan(first) == plan(second)
+
+
+def compare(
+    first: Any,
+    second: Any,
+    images: Iterable[tuple[Pixels, Pixels]],
+    count: int | None = None,
+) -> Comparison:
+    """Run both networks over the images and compare what they answer.
+
+    Args:
+        first, second: ``generator.models.Network``.
+        images: for each image what the first and what the second network sees, each
+            (height, width, 3) sRGB; read as they are needed.
+        count: how many there are; None: they are counted, and all held in memory.
+    """
+    if count is None:
+        images = list(images)
+        count = len(images)
+    models = (first.spec, second.spec)
+    same = one_architecture(*models)
+    side = similarity.side_for(count)
+    gathered = [_Gathered(model, side) for model in models]
+    tallies = {la.name: similarity.ChannelTally(la.channels) for la in models[0].layers}
+    for maps in _both(first, second, images):
+        for one, own in zip(gathered, maps, strict=True):
+            one.add(own)
+        if same:
+            for name, tally in tallies.items():
+                tally.add(maps[0][name], maps[1][name])
+    return Comparison(
+        first=models[0],
+        second=models[1],
+        images=count,
+        side=side,
+        figures=(gathered[0].figures(), gathered[1].figures()),
+        similarity=_similarity(gathered[0], gathered[1], count),
+        beside=similarity.align(
+            models[0].layers, models[1].layers, _size(models[0]), _size(models[1])
+        ),
+        changes=_changes(tallies) if same else {},
+        weights=_weights(first, second, models[0].layers) if same else {},
+    )
+
+
+def _size(model: Model) -> tuple[int, int]:
+    return model.input.height, model.input.width
+
+
+def _both(
+    first: Any, second: Any, images: Iterable[tuple[Pixels, Pixels]]
+) -> Iterator[tuple[Maps, Maps]]:
+    """The maps of both networks, image by image."""
+    extractors = (Extractor(first), Extractor(second))
+    waiting = iter(images)
+    while some := list(itertools.islice(waiting, extractors[0].batch)):
+        yield from zip(
+            extractors[0].maps([one for one, _ in some]),
+            extractors[1].maps([other for _, other in some]),
+            strict=True,
+        )
+
+
+class _Gathered:
+    """One network's layers over the images seen so far."""
+
+    def __init__(self, model: Model, side: int) -> None:
+        self._model, self._side = model, side
+        self._cells: dict[str, list[NDArray[np.float64]]] = {la.name: [] for la in model.layers}
+        self._sums = {la.name: np.zeros(3) for la in model.layers}
+        """Of magnitudes, of zeros, and the number of values."""
+
+    def add(self, maps: Maps) -> None:
+        for name, own in maps.items():
+            self._cells[name].append(similarity.examples(own[None], self._side))
+            finite = np.where(np.isfinite(own), own, 0)
+            self._sums[name] += (
+                float(np.abs(finite).sum(dtype=np.float64)),
+                own.size - int(np.count_nonzero(finite)),
+                own.size,
+            )
+
+    def examples(self, layer: str) -> NDArray[np.float64]:
+        """(images * side * side, channels)."""
+        return np.concatenate(self._cells[layer])
+
+    def structures(self) -> Iterator[NDArray[np.float64] | None]:
+        """What each layer finds alike, layer by layer."""
+        for layer in self._model.layers:
+            yield similarity.structure(self.examples(layer.name), self._side**2)
+
+    def figures(self) -> dict[str, LayerFigures]:
+        found = {}
+        for layer in self._model.layers:
+            strength, zeros, count = self._sums[layer.name]
+            x = self.examples(layer.name)
+            rank, limit = similarity.centred_rank(x)
+            found[layer.name] = LayerFigures(
+                strength=strength / count,
+                zero_share=zeros / count,
+                effective_rank=rank,
+                rank_limit=limit,
+            )
+        return found
+
+
+def _similarity(
+    first: _Gathered, second: _Gathered, images: int
+) -> tuple[tuple[float | None, ...], ...]:
+    """CKA of every pair of layers; None throughout with a single image."""
+    rows, columns = len(first._model.layers), len(second._model.layers)
+    if images < 2:
+        return tuple((None,) * columns for _ in range(rows))
+    matrix = similarity.similarities(list(first.structures()), second.structures())
+    return tuple(
+        tuple(None if np.isnan(value) else round(float(value), 4) for value in row)
+        for row in matrix
+    )
+
+
+def _changes(tallies: dict[str, similarity.ChannelTally]) -> dict[str, ChannelChange]:
+    return {name: tally.result() for name, tally in tallies.items()}
+
+
+def _weights(first: Any, second: Any, layers: Sequence[Layer]) -> dict[str, WeightChange]:
+    pairs = {la.name: (first.kernel(la.name), second.kernel(la.name)) for la in layers}
+    return {
+        name: similarity.weight_change(one[0], other[0])
+        for name, (one, other) in pairs.items()
+        if one and other
+    }
