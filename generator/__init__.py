@@ -5,6 +5,12 @@
 >>> report.images, report.channels
 (5, 5696)
 
+In a notebook: values and coloured sheets of a live ``keras.Model``, or of a network by its name.
+
+>>> import generator                             # doctest: +SKIP
+>>> maps = generator.look("vgg16", "inputs/chelsea.jpg", layers="block3_*")     # doctest: +SKIP
+>>> maps["block3_conv3"].sheet(scale="channel")  # doctest: +SKIP
+
 Importing this package loads neither TensorFlow nor matplotlib.
 """
 
@@ -15,9 +21,21 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from generator.config import Config, load_config
+    from generator.notebook import FeatureMaps, LayerMaps, compare, look
     from generator.stages import Progress, Report, build
 
-__all__ = ["Config", "Progress", "Report", "__version__", "build", "load_config"]
+__all__ = [
+    "Config",
+    "FeatureMaps",
+    "LayerMaps",
+    "Progress",
+    "Report",
+    "__version__",
+    "build",
+    "compare",
+    "load_config",
+    "look",
+]
 
 __version__ = "1.0.0"
 
@@ -28,6 +46,10 @@ _HOMES = {
     "Progress": "stages",
     "Report": "stages",
     "build": "stages",
+    "FeatureMaps": "notebook",
+    "LayerMaps": "notebook",
+    "compare": "notebook",
+    "look": "notebook",
 }
 
 
