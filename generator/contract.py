@@ -13,8 +13,10 @@ from generator.domain import (
     SCHEMA,
     Accounts,
     Across,
+    Answer,
     AtlasSheet,
     Channel,
+    ClassMap,
     Histogram,
     InputImage,
     Knots,
@@ -28,6 +30,7 @@ from generator.domain import (
     Problem,
     Reading,
     Sheet,
+    Verdict,
 )
 
 __all__ = [
@@ -45,10 +48,12 @@ __all__ = [
     "read_knots",
     "read_reading",
     "read_sheet",
+    "read_verdict",
     "reading_json",
     "sheet_json",
     "threads_script",
     "tour_script",
+    "verdict_json",
 ]
 
 ENCODING = "linear8"
@@ -240,6 +245,54 @@ def read_reading(text: str | bytes) -> Reading:
         },
         blocks=tuple(Mark(*m) for m in data["blocks"]),
     )
+
+
+def verdict_json(verdict: Verdict) -> str:
+    """``sheets/<model>/<image>/classes/verdict.json``."""
+    return _dump(
+        {
+            "schema": SCHEMA,
+            "model": verdict.model,
+            "image": verdict.image,
+            "ending": verdict.ending,
+            "count": verdict.count,
+            "layer": verdict.layer,
+            "height": verdict.height,
+            "width": verdict.width,
+            "answers": [
+                {
+                    "number": a.number,
+                    "label": a.label,
+                    "rank": a.rank,
+                    "score": a.score,
+                    "probability": a.probability,
+                    "map": a.map and _class_map(a.map),
+                }
+                for a in verdict.answers
+            ],
+        }
+    )
+
+
+def _class_map(found: ClassMap) -> dict[str, Any]:
+    peak = found.peak and [found.peak.row, found.peak.column, found.peak.value]
+    return {"file": found.file, "high": found.high, "peak": peak}
+
+
+def read_verdict(text: str | bytes) -> Verdict:
+    """The inverse of ``verdict_json``."""
+    data = json.loads(text)
+    answers = tuple(
+        Answer(**{**a, "map": None if a["map"] is None else _read_class_map(a["map"])})
+        for a in data["answers"]
+    )
+    facts = {key: value for key, value in data.items() if key not in ("schema", "answers")}
+    return Verdict(**facts, answers=answers)
+
+
+def _read_class_map(data: dict[str, Any]) -> ClassMap:
+    peak = data["peak"]
+    return ClassMap(data["file"], data["high"], None if peak is None else Peak(*peak))
 
 
 def atlas_json(sheet: AtlasSheet) -> str:

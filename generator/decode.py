@@ -33,7 +33,7 @@ from generator.domain import InputSpec
 from generator.errors import ImageError
 from generator.folders import FORMATS
 
-__all__ = ["MAX_PIXELS", "MIN_SIDE", "PAD_COLOUR", "decode", "fit"]
+__all__ = ["MAX_PIXELS", "MIN_SIDE", "PAD_COLOUR", "convert", "decode", "fit"]
 
 MAX_PIXELS = 64_000_000
 """Largest image, width times height; more is taken for a decompression bomb."""
@@ -80,20 +80,17 @@ def decode(data: bytes) -> Image.Image:
     # Pillow warns on stderr of odd EXIF and the like; only the command line prints.
     with _ONE_AT_A_TIME, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        image = _open(data)
-        _check_size(image.width, image.height)
-        try:
-            image.load()
-            # TIFF is already turned by now, and then no longer says that it was.
-            orientation = _orientation(image)
-            upright = _UPRIGHT.get(orientation)
-            rgb = _srgb(image)
-            return rgb if upright is None else rgb.transpose(upright)
-        except Exception as error:  # Decoders of damaged files raise whatever they like.
-            raise ImageError(
-                f"Expected a complete {image.format} image; decoding stopped: {_reason(error)}. "
-                "Copy or export it again."
-            ) from error
+        return _finished(_open(data))
+
+
+def convert(image: Image.Image | NDArray[np.uint8]) -> Image.Image:
+    """An image of Pillow's, or pixels (height, width, 3) in sRGB, as ``decode`` gives it.
+
+    Raises ImageError as ``decode``.
+    """
+    with _ONE_AT_A_TIME, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return _finished(image if isinstance(image, Image.Image) else Image.fromarray(image))
 
 
 def fit(image: Image.Image, spec: InputSpec) -> NDArray[np.uint8]:
@@ -138,6 +135,23 @@ def _middle(image: Image.Image, spec: InputSpec) -> tuple[float, float, float, f
     box_height = min(box_height, image.height)
     top = (image.height - box_height) / 2
     return 0, top, image.width, top + box_height
+
+
+def _finished(image: Image.Image) -> Image.Image:
+    """Load it, and make it upright, "RGB" and sRGB."""
+    _check_size(image.width, image.height)
+    try:
+        image.load()
+        # TIFF is already turned by now, and then no longer says that it was.
+        orientation = _orientation(image)
+        upright = _UPRIGHT.get(orientation)
+        rgb = _srgb(image)
+        return rgb if upright is None else rgb.transpose(upright)
+    except Exception as error:  # Decoders of damaged files raise whatever they like.
+        raise ImageError(
+            f"Expected a complete {image.format} image; decoding stopped: {_reason(error)}. "
+            "Copy or export it again."
+        ) from error
 
 
 def _open(data: bytes) -> Image.Image:

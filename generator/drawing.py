@@ -20,7 +20,7 @@ from matplotlib.ft2font import FT2Font
 from matplotlib.transforms import IdentityTransform
 from numpy.typing import NDArray
 
-__all__ = ["Bar", "Drawing", "Rectangle", "draw"]
+__all__ = ["Bar", "Drawing", "Rectangle", "draw", "hatching"]
 
 Pixels = NDArray[np.uint8]
 Colour = tuple[int, int, int]
@@ -151,7 +151,7 @@ def _map(sheet: _Sheet, drawing: Drawing, shown: _Enlarged, left: int) -> None:
         sheet.paint(shown.pixels, top, left)
     else:
         height, width = shown.pixels.shape[:2]
-        sheet.paint(_hatching(height, width, sheet.lettering.px(HATCH)), top, left)
+        sheet.paint(hatching(height, width, sheet.lettering.px(HATCH)), top, left)
         sheet.plate(drawing.words, top + height // 2, left + width // 2)
     if drawing.mark:
         sheet.frame(drawing.mark, shown.times, top, left)
@@ -183,7 +183,7 @@ def _enlarged(pixels: Pixels, room: int) -> _Enlarged:
     return _Enlarged(pixels.repeat(times, axis=0).repeat(times, axis=1), times)
 
 
-def _hatching(height: int, width: int, period: int) -> Pixels:
+def hatching(height: int, width: int, period: int) -> Pixels:
     """Diagonal lines, softened by a pixel, (height, width, 3)."""
     period = max(4, period)
     across = (np.arange(height)[:, None] + np.arange(width)) % period

@@ -103,6 +103,13 @@ def kernel_colours(kernel: NDArray[np.float32], order: tuple[int, ...]) -> NDArr
     return colours
 
 
+def _correlation(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+    """Pearson's, 0 where one of the two is constant."""
+    a, b = one - one.mean(), other - other.mean()
+    scale = float(np.sqrt((a @ a) * (b @ b)))
+    return float(a @ b) / scale if scale else 0.0
+
+
 def colour_order(pixels: NDArray[np.uint8], inputs: NDArray[np.float32]) -> tuple[int, ...]:
     """For each channel of the input, the colour of the photograph that it follows.
 
@@ -112,7 +119,7 @@ def colour_order(pixels: NDArray[np.uint8], inputs: NDArray[np.float32]) -> tupl
     fed = inputs.reshape(-1, 3).astype(np.float64)
     order = []
     for i in range(3):
-        # a channel that is its colour less a constant leaves no spread in the difference
-        spread = [float((fed[:, i] - flat[:, c]).std()) for c in range(3)]
-        order.append(min(range(3), key=lambda c: (spread[c], c)))
+        # a channel that is its colour shifted and scaled follows it exactly
+        follows = [_correlation(fed[:, i], flat[:, c]) for c in range(3)]
+        order.append(max(range(3), key=lambda c: (round(follows[c], 6), -c)))
     return tuple(order)

@@ -116,6 +116,8 @@ def export(
         layers=config.layers,
         size=config.size,
         fit=config.fit,
+        preprocess=config.preprocess,
+        trust=config.trust_model,
     )
     model = network.spec
     each = _values(model, channels)

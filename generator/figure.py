@@ -27,8 +27,10 @@ __all__ = [
     "MIN_DPI",
     "Subject",
     "figure_name",
+    "figure_pixels",
     "figure_png",
     "parse_position",
+    "position_words",
     "read_subject",
     "refuse_output",
     "write_figure",
@@ -98,9 +100,23 @@ def figure_png(
     Raises:
         UsageError: ``dpi`` out of range.
     """
+    return rgb_png(
+        figure_pixels(subject, palette=palette, scale=scale, dpi=dpi, weights_credit=weights_credit)
+    )
+
+
+def figure_pixels(
+    subject: Subject,
+    *,
+    palette: str = "viridis",
+    scale: str = "layer",
+    dpi: int = DPI,
+    weights_credit: str = "",
+) -> NDArray[np.uint8]:
+    """The same before it is a PNG, (height, width, 3)."""
     if not MIN_DPI <= dpi <= MAX_DPI:
         raise UsageError(f"--dpi: expected {MIN_DPI} to {MAX_DPI} dots an inch, got {dpi}")
-    return rgb_png(draw(_drawing(subject, palette, scale, weights_credit), dpi))
+    return draw(_drawing(subject, palette, scale, weights_credit), dpi)
 
 
 def write_figure(output: Path, png: bytes) -> None:
@@ -121,7 +137,7 @@ def _drawing(subject: Subject, palette: str, scale: str, weights_credit: str) ->
     row, column = subject.marked or (0, 0)
     return Drawing(
         title=f"{subject.model_title} · {subject.layer} · channel {subject.channel}",
-        position=_position(subject),
+        position=position_words(subject),
         map=table[_shades(subject, high)],
         map_heading=f"feature map, {size(height, width)} values",
         words="silent on this image" if subject.facts.silent else "",
@@ -166,7 +182,7 @@ def _note(subject: Subject, scale: str, high: float) -> str:
     return f"activation, on one scale for all {count} channels" if count > 1 else "activation"
 
 
-def _position(subject: Subject) -> str:
+def position_words(subject: Subject) -> str:
     """Where the marked value is, how large, and what it sees."""
     if subject.facts.silent:
         return "Silent on this image: every value of this map is 0"

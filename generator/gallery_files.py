@@ -6,6 +6,7 @@ With ``generator.pipeline`` and ``generator.stages`` this puts stages together.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -21,7 +22,7 @@ from generator.site import Staging
 from generator.sizes import columns_for, strip_factor
 from generator.texts import templates_folder
 
-__all__ = ["colour_names", "largest_weights", "lean", "write_gallery_files"]
+__all__ = ["colour_names", "largest_weights", "lean", "write_gallery_files", "write_network_files"]
 
 COLOURS = ("red", "green", "blue")
 _COMMENT = re.compile(r"^[ \t]*/\*(?:(?!\*/).)*\*/[ \t]*$", re.MULTILINE | re.DOTALL)
@@ -30,7 +31,8 @@ _COMMENT = re.compile(r"^[ \t]*/\*(?:(?!\*/).)*\*/[ \t]*$", re.MULTILINE | re.DO
 
 def colour_names(network: Any) -> tuple[str, ...]:
     """Names of the input's channels in the network's order: ("blue", "green", "red")."""
-    return tuple(COLOURS[colour] for colour in _order(network))
+    order = _order(network)
+    return tuple(COLOURS[colour] for colour in order) if len(order) == 3 else ("grey",)
 
 
 def largest_weights(network: Any) -> tuple[float, ...]:
@@ -48,26 +50,27 @@ def lean(script: str) -> str:
     return re.sub(r"^\s+", "", _COMMENT.sub("", script), flags=re.MULTILINE)
 
 
-def write_gallery_files(
+def write_network_files(
     gallery: pages.Gallery, seen: pages.Survey, network: Any, stage: Staging
 ) -> None:
-    """Everything but the pages."""
+    """What belongs to one network: its channels over all images, its first kernels."""
     _write_across(gallery, seen, stage)
     _write_kernels(gallery.model, network, stage)
-    _write_static(gallery, seen, stage)
 
 
 def _order(network: Any) -> tuple[int, ...]:
     """Which colour each channel of the network's input is, told by an image of noise."""
     noise = np.random.default_rng(0).integers(0, 256, (16, 16, 3), dtype=np.uint8)
-    return colour_order(noise, network.preprocess(noise[None])[0])
+    fed = network.preprocess(noise[None])[0]
+    return colour_order(noise, fed) if fed.shape[2] == 3 else (0,)
 
 
 def _write_kernels(model: Model, network: Any, stage: Staging) -> None:
     """The kernels of a convolution of the input, if one is captured, as one picture."""
     for layer in model.layers:
         weights = network.kernel(layer.name)
-        if weights is not None and layer.operation and not layer.operation.source:
+        colour = weights is not None and weights[0].shape[2] == 3
+        if weights is not None and colour and layer.operation and not layer.operation.source:
             tiles = kernel_colours(weights[0], _order(network))  # (out, h, w, 3)
             columns = columns_for(len(tiles))
             planes = [sheets.tile(tiles[..., i], columns, signed=True) for i in range(3)]
@@ -82,8 +85,10 @@ def _write_across(gallery: pages.Gallery, seen: pages.Survey, stage: Staging) ->
     def write(layer: Layer) -> None:
         chosen = gallery.chosen[layer.name]
         tiles = [
-            sheets.reduce_by_maximum(
-                _cut(stage, model, layer, image.id, chosen), strip_factor(layer)
+            sheets.reduce(
+                _cut(stage, model, layer, image.id, chosen),
+                strip_factor(layer),
+                signed=layer.signed,
             )
             for image in gallery.images
         ]
@@ -116,7 +121,10 @@ def _cut(
     )
 
 
-def _write_static(gallery: pages.Gallery, seen: pages.Survey, stage: Staging) -> None:
+def write_gallery_files(
+    gallery: pages.Gallery, seen: pages.Survey, models: Sequence[Model], stage: Staging
+) -> None:
+    """What there is once, whatever the number of networks."""
     static = templates_folder() / "static"
     for source in sorted(p for p in static.rglob("*") if p.is_file()):
         data = source.read_bytes()
@@ -134,5 +142,5 @@ def _write_static(gallery: pages.Gallery, seen: pages.Survey, stage: Staging) ->
     stage.write(layout.NO_JEKYLL, b"")
     stage.write(
         layout.GALLERY_JSON,
-        contract.gallery_json(__version__, [gallery.model], gallery.images, gallery.problems),
+        contract.gallery_json(__version__, models, gallery.images, gallery.problems),
     )

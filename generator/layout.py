@@ -34,14 +34,25 @@ __all__ = [
     "atlas_strip",
     "block_png",
     "blocks_png",
+    "compare_front",
+    "comparison_image",
+    "comparison_json",
+    "comparison_layer",
+    "comparison_matrix",
+    "comparison_page",
+    "comparison_table",
+    "contrast_change",
+    "contrast_maps",
     "data_key",
     "evidence_script",
     "exercises_page",
     "gallery_script",
+    "gradcam_png",
     "handout_pdf",
     "handout_preview",
     "href",
     "image_page",
+    "images_page",
     "input_png",
     "input_script",
     "kernels_png",
@@ -57,6 +68,7 @@ __all__ = [
     "threads_script",
     "tour_script",
     "values_script",
+    "verdict_json",
 ]
 
 FRONT_PAGE = "index.html"
@@ -85,9 +97,9 @@ def href(page: str, target: str, fragment: str = "") -> str:
     return f"{url}#{quote(fragment)}" if fragment else url
 
 
-def image_page(image: str) -> str:
-    """One image through the whole network."""
-    return f"images/{image}/index.html"
+def image_page(image: str, model: str = "") -> str:
+    """One image through the whole network; ``model`` where it is not the gallery's first."""
+    return f"images/{image}/{model}/index.html" if model else f"images/{image}/index.html"
 
 
 def exercises_page(image: str) -> str:
@@ -118,6 +130,61 @@ def across_script(model: str, layer: str) -> str:
 def model_page(model: str) -> str:
     """The architecture."""
     return f"models/{model}/index.html"
+
+
+def compare_front() -> str:
+    """What is set side by side in this gallery."""
+    return "compare/index.html"
+
+
+def _pair(first: str, second: str) -> str:
+    # ids have hyphens, never underscores
+    return f"compare/{first}_{second}"
+
+
+def comparison_page(first: str, second: str) -> str:
+    """Two networks on the same images."""
+    return f"{_pair(first, second)}/index.html"
+
+
+def comparison_json(first: str, second: str) -> str:
+    """Its numbers."""
+    return f"{_pair(first, second)}/comparison.json"
+
+
+def comparison_matrix(first: str, second: str, *, dark: bool = False) -> str:
+    """How alike each layer of one is to each of the other, drawn,"""
+    return f"{_pair(first, second)}/similarity{'-dark' if dark else ''}.png"
+
+
+def comparison_table(first: str, second: str) -> str:
+    """and as numbers."""
+    return f"{_pair(first, second)}/similarity.csv"
+
+
+def comparison_image(first: str, second: str, image: str) -> str:
+    """Both networks on one image, layer beside layer."""
+    return f"{_pair(first, second)}/images/{image}.html"
+
+
+def comparison_layer(first: str, second: str, layer: str) -> str:
+    """Of two networks of one architecture: a layer's channels, the most changed first."""
+    return f"{_pair(first, second)}/layers/{layer}.html"
+
+
+def images_page(first: str, second: str) -> str:
+    """Two images in one network."""
+    return f"compare/images/{first}_{second}.html"
+
+
+def contrast_maps(page: str, name: str) -> str:
+    """Maps of a page that sets two versions side by side, two rows,"""
+    return f"{page.removesuffix('.html')}/{name}.png"
+
+
+def contrast_change(page: str, name: str) -> str:
+    """and the second less the first."""
+    return f"{page.removesuffix('.html')}/{name}-change.png"
 
 
 def kernels_png(model: str) -> str:
@@ -227,6 +294,16 @@ def blocks_png(model: str, image: str) -> str:
 def reading_json(model: str, image: str) -> str:
     """What was found in the image's maps: telling channels, slants, places."""
     return f"{_sheets(model, image)}/reading.json"
+
+
+def verdict_json(model: str, image: str) -> str:
+    """What a network that ends in classes says. In a folder: a layer may be called "classes"."""
+    return f"{_sheets(model, image)}/classes/verdict.json"
+
+
+def gradcam_png(model: str, image: str, number: int) -> str:
+    """Where the evidence for a class lies, at the resolution of the layer's maps."""
+    return f"{_sheets(model, image)}/classes/gradcam-{number}.png"
 
 
 def values_script(model: str, image: str, layer: str) -> str:

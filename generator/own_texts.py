@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from generator import front_matter, layout
@@ -44,7 +45,10 @@ _TAKEN = ("glossary", "index", "tour")
 
 
 def read_own_texts(
-    folder: Path | None, model: str, layers: Sequence[Layer]
+    folder: Path | None,
+    model: str,
+    layers: Sequence[Layer],
+    others: Mapping[str, Sequence[Layer]] = MappingProxyType({}),
 ) -> tuple[dict[str, OwnText], tuple[str, ...]]:
     """The texts of ``folder`` by name, and a complaint for each thing that is wrong with them.
 
@@ -52,6 +56,8 @@ def read_own_texts(
         folder: the owner's, or None.
         model: id of the network.
         layers: all of the network's, whether the gallery shows them or not.
+        others: id -> layers of the gallery's other networks, whose texts may lie there too. They
+            are looked through, and left out.
 
     Raises:
         ConfigError: there is no such folder.
@@ -65,6 +71,8 @@ def read_own_texts(
             "correct text_folder in gallery.toml, or --text-folder"
         )
     known = _names(model, layers)
+    for other, own in others.items():
+        known |= _names(other, own)
     found: dict[str, OwnText] = {}
     complaints: list[str] = []
     for file in _files(folder):
@@ -74,7 +82,8 @@ def read_own_texts(
         except _WrongTextError as wrong:
             complaints += wrong.complaints
     complaints += _misplaced(found)
-    return found, tuple(complaints)
+    own_texts = {n: text for n, text in found.items() if n.partition("/")[0] not in others}
+    return own_texts, tuple(complaints)
 
 
 def refuse(folder: Path | None, complaints: Sequence[str]) -> None:

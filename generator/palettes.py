@@ -11,9 +11,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["NAMES", "Palette", "colours", "palettes"]
+__all__ = ["DIVERGING", "NAMES", "Palette", "colours", "palettes"]
 
 NAMES = ("viridis", "magma", "cividis", "grey")
+DIVERGING = "berlin"
+"""For values of both signs: blue below zero, black at zero, red above (Crameri's, in matplotlib).
+
+Its middle is dark, so that zero is dark here as everywhere.
+"""
 STEPS = (5, 3, 1)
 """Distances between the colours kept, coarsest first; each divides 255."""
 _MATPLOTLIB = {"grey": "gray"}
@@ -37,7 +42,7 @@ def colours(name: str) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
 
 
 def palettes(names: tuple[str, ...] = NAMES) -> tuple[Palette, ...]:
-    """The palettes of a page, in the order of its menu."""
+    """The palettes of a page, in the order of its menu; ``DIVERGING`` for signed layers."""
     return tuple(_palette(name) for name in names)
 
 

@@ -45,6 +45,8 @@ class Plan:
     """RGB images (n, height, width, 3), 0 to 255 -> what the network is fed."""
     values: bool
     """Whether pages from a file get their sheets as data as well, for numbers on hover."""
+    judge: Callable[[Sequence[tuple[InputImage, Pixels]], Write], None] | None = None
+    """Writes what the network says about a batch of images; None: it does not end in classes."""
 
 
 class Counter(Protocol):
@@ -73,6 +75,8 @@ def record(
         waiting: list[tuple[InputImage, Future[None]]] = []
         for batch in _batches(candidates, plan.model, extractor.batch, decoder, problems):
             maps = extractor.maps([pixels for _, pixels in batch])
+            if plan.judge:
+                plan.judge(batch, write)
             done = _settled(waiting)
             waiting = [
                 (image, encoders.submit(_save, image.id, pixels, own, plan, write))
@@ -145,6 +149,7 @@ def image_files(
     found_sheets: dict[str, Sheet] = {}
     looks: dict[str, reading.LayerLook] = {}
     last: dict[str, tuple[Layer, sheets.Measured]] = {}
+    standing = reading.representatives(model.layers)
     before: tuple[Layer, LayerReading] | None = None
     for layer in model.layers:
         turned = sheets.channels_first(maps[layer.name])
@@ -155,7 +160,7 @@ def image_files(
         looks[layer.name] = reading.look(turned, measured.sheet, same)
         before = (layer, looks[layer.name].reading)
         found_sheets[layer.name] = measured.sheet
-        if layer.kind == "conv":
+        if standing.get(layer.block) is layer:
             last[layer.block] = (layer, measured)
         yield from _layer_files(image, layer, measured, looks[layer.name].reading, plan.values)
     found = reading.read_image(model.layers, looks)
@@ -189,6 +194,8 @@ def _block_files(
     for mark in found.blocks:
         layer, measured = marked[mark.layer]
         grey = measured.grey[mark.channel]
+        if layer.signed:
+            grey = sheets.magnitude(grey)
         yield layout.block_png(model.id, image, layer.block), grey_png(grey)
         factor = max(1, -(-max(grey.shape) // BLOCKS_SIDE))
         reduced = sheets.reduce_by_maximum(grey[None], factor)
@@ -199,13 +206,9 @@ def _block_files(
 
 
 def _same_channels(layer: Layer, before: tuple[Layer, LayerReading] | None) -> LayerReading | None:
-    """A pool's channels are those of its block's last convolution, if that was captured."""
-    if (
-        layer.kind == "pool"
-        and before
-        and before[0].kind == "conv"
-        and before[0].block == layer.block
-    ):
+    """A pool's channels are those of the layer that feeds it, if that comes just before."""
+    pooled = layer.kind == "pool" and layer.operation is not None
+    if before and pooled and layer.operation and layer.operation.source == before[0].name:
         return before[1]
     return None
 
@@ -227,7 +230,8 @@ def _layer_files(
     yield layout.sheet_json(model, image, layer.name), contract.sheet_json(sheet)
     factor = grid_factor(layer)
     if factor > 1:
-        small = sheets.reduce_by_maximum(grey, factor)
+        small = sheets.reduce(grey, factor, signed=layer.signed)
         yield layout.small_sheet_png(model, image, layer.name), tiled(small, sheet.columns)
-    strip = sheets.reduce_by_maximum(grey[list(found.telling)], strip_factor(layer))
+    chosen = grey[list(found.telling)]
+    strip = sheets.reduce(chosen, strip_factor(layer), signed=layer.signed)
     yield layout.strip_png(model, image, layer.name), tiled(strip, len(found.telling))

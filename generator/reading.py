@@ -10,12 +10,13 @@ only see the zero padding
 would win a place in every layer.
 
 The place. One position of the image where telling channels of all blocks are strong
-together: the largest product, over the blocks' last convolutions, of activation
+together: the largest product, over the layers that stand for the blocks, of activation
 on the layer's scale.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple, cast
 
 import numpy as np
@@ -24,7 +25,16 @@ from numpy.typing import NDArray
 from generator.domain import Layer, LayerReading, Mark, Reading, Sheet, Slant
 from generator.sheets import reduce_by_maximum
 
-__all__ = ["TELLING", "LayerLook", "frame_share", "look", "read_image", "slant_of", "telling"]
+__all__ = [
+    "TELLING",
+    "LayerLook",
+    "frame_share",
+    "look",
+    "read_image",
+    "representatives",
+    "slant_of",
+    "telling",
+]
 
 Maps = NDArray[np.float32]
 Single = NDArray[np.float32]
@@ -144,10 +154,25 @@ def frame_share(small: Maps) -> tuple[NDArray[np.float64], float]:
     return shares, 1 - inside[0].size / small[0].size
 
 
+def representatives(layers: Sequence[Layer]) -> dict[str, Layer]:
+    """The layer that stands for each block: its last convolution or merge.
+
+    Of those whose values are never below zero, if there are any: their maps are read like all
+    others.
+    """
+    found: dict[str, Layer] = {}
+    for layer in layers:
+        if layer.kind == "pool":
+            continue
+        before = found.get(layer.block)
+        if before is None or before.signed or not layer.signed:
+            found[layer.block] = layer
+    return found
+
+
 def read_image(layers: tuple[Layer, ...], looks: dict[str, LayerLook]) -> Reading:
     """Put the layers' readings together and find the place that stands for the image."""
-    last = {layer.block: layer for layer in layers if layer.kind == "conv"}
-    chosen = [layer for layer in last.values() if looks[layer.name].small.size]
+    chosen = [la for la in representatives(layers).values() if looks[la.name].small.size]
     return Reading(
         layers={layer.name: looks[layer.name].reading for layer in layers},
         blocks=_place(chosen, looks),

@@ -108,10 +108,12 @@ class Renderer:
         gallery = page.gallery
         convs = [la for la in gallery.model.layers if la.kind == "conv"] or gallery.model.layers
         targets = {
-            "look": layout.image_page(gallery.images[0].id),
+            "look": gallery.image_page(gallery.images[0].id),
             **({"atlas": layout.atlas_front(gallery.model.id)} if gallery.atlas else {}),
             "learn": layout.LEARN_PAGE,
-            "compare": layout.across_page(gallery.model.id, convs[len(convs) // 2].name),
+            "compare": layout.compare_front()
+            if gallery.compared
+            else layout.across_page(gallery.model.id, convs[len(convs) // 2].name),
             **({"print": layout.HANDOUTS_PAGE} if gallery.handouts else {}),
             "network": layout.model_page(gallery.model.id),
         }

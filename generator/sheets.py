@@ -23,6 +23,8 @@ __all__ = [
     "Measured",
     "channels_first",
     "enlarge",
+    "magnitude",
+    "reduce",
     "reduce_by_maximum",
     "sheet_of",
     "tile",
@@ -107,6 +109,23 @@ def tile(grey: Grey, columns: int, *, signed: bool = False) -> Grey:
         left = c % columns * (width + GAP)
         sheet[top : top + height, left : left + width] = grey[c]
     return sheet
+
+
+def reduce(grey: Grey, factor: int, *, signed: bool) -> Grey:
+    """``reduce_by_maximum``; of signed maps, whose zero is grey 128, by the largest magnitude."""
+    if not signed:
+        return reduce_by_maximum(grey, factor)
+    upward = reduce_by_maximum(grey, factor).astype(np.int16)
+    downward = 255 - reduce_by_maximum(255 - grey, factor).astype(np.int16)
+    reduced: Grey = np.where(upward - 128 >= 128 - downward, upward, downward).astype(np.uint8)
+    return reduced
+
+
+def magnitude(grey: Grey) -> Grey:
+    """Signed greys as unsigned ones: 128 becomes 0, both ends 255."""
+    distance = np.abs(grey.astype(np.int16) - 128)
+    scaled: Grey = np.minimum(distance * 255 // 127, 255).astype(np.uint8)
+    return scaled
 
 
 def reduce_by_maximum(grey: NDArray[Number], factor: int) -> NDArray[Number]:

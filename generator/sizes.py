@@ -6,16 +6,24 @@ Maps are drawn at whole multiples, or reduced by the maximum and said so.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from generator.domain import Layer
 
 __all__ = [
     "BLOCKS_SIDE",
     "CELLS",
+    "FEW",
+    "LARGE",
+    "MATRIX_EDGE",
+    "SMALL",
+    "MatrixPlan",
     "cells_of",
     "columns_for",
     "grid_factor",
     "grid_side",
+    "matrix_plan",
     "strip_factor",
 ]
 
@@ -53,3 +61,42 @@ def grid_factor(layer: Layer) -> int:
 def strip_factor(layer: Layer) -> int:
     """Whole number by which a strip's maps are reduced to fit a chapter's tile."""
     return max(1, -(-max(layer.height, layer.width) // LARGE))
+
+
+class MatrixPlan(NamedTuple):
+    """Where the parts of a drawn matrix lie, in CSS pixels."""
+
+    cell: float
+    """Side of a cell."""
+    left: int
+    """Room for the rows' names,"""
+    below: int
+    """and for the columns'."""
+    height: int
+    width: int
+    """Of the whole picture."""
+
+
+MATRIX_SIDE, MATRIX_CELL = 600, 18
+"""Of the cells together, at most; of one cell, at most."""
+MATRIX_LETTER, MATRIX_TITLE, MATRIX_EDGE, MATRIX_KEY = 6.7, 26, 10, 76
+"""Width of a letter; room for a network's name, at the edges, and for the key of colours."""
+MATRIX_LEAST = 140
+"""Height that a network's name along the side needs, and the key."""
+
+
+def matrix_plan(rows: Sequence[str], columns: Sequence[str]) -> MatrixPlan:
+    """The matrix of two networks' layers, given their names."""
+    cell = min(MATRIX_CELL, MATRIX_SIDE / max(len(rows), len(columns)))
+    left, below = (
+        round(MATRIX_LETTER * max(map(len, names))) + MATRIX_TITLE + MATRIX_EDGE
+        for names in (rows, columns)
+    )
+    tall, wide = round(cell * len(rows)), round(cell * len(columns))
+    return MatrixPlan(
+        cell,
+        left,
+        below,
+        MATRIX_EDGE + max(tall + below, MATRIX_LEAST),
+        left + wide + MATRIX_KEY + MATRIX_EDGE,
+    )

@@ -37,6 +37,10 @@ TextKind = Literal["chapter", "sources", "glossary", "atlas", "network", "block"
 _ENTRY = re.compile(r"^(\S.*)\n: +(.+)$", re.MULTILINE)
 
 
+_TEXTS_ON = {"vgg16": "d9a27cc1fc7f975ef8cff49180e794ccd7c4bc868ebb49740803b3bbaa8dbefd"}
+"""Whose channels the texts of a network speak of: identity of its weights."""
+
+
 def templates_folder() -> Path:
     """Where the templates are: inside the package in a wheel, beside it in a checkout."""
     package = Path(__file__).resolve().parent
@@ -117,15 +121,15 @@ class Texts:
 
     def network(self, model: Model) -> Text:
         """What the network is."""
-        return self._first(f"{model.id}/network", "generic/network")
+        return self._first(*self._about(model, "network"), "generic/network")
 
     def block(self, model: Model, block: str) -> Text:
         """What a block's depth is about."""
-        return self._first(f"{model.id}/{block}", "generic/block")
+        return self._first(*self._about(model, block), "generic/block")
 
     def layer(self, model: Model, layer: Layer) -> Text:
         """What a layer computes and what to look for."""
-        return self._first(f"{model.id}/{layer.name}", f"generic/{layer.kind}")
+        return self._first(*self._about(model, layer.name), f"generic/{layer.kind}")
 
     def page(self, name: str) -> Text:
         """A text that is a page of its own."""
@@ -158,6 +162,20 @@ class Texts:
         if not own:
             return tuple(terms.values())
         return tuple(sorted(terms.values(), key=lambda term: (term.name.lower(), term.id)))
+
+    def written_for(self, model: Model) -> bool:
+        """Whether the course speaks of this network's channels: of these very weights."""
+        return model.weights.sha256 == _TEXTS_ON.get(model.id)
+
+    def _about(self, model: Model, name: str) -> tuple[str, ...]:
+        """Where a text about the network of these very weights would be.
+
+        Other weights of the same architecture have other channels: what is said of VGG16's does
+        not hold for them. What the owner wrote always counts.
+        """
+        path = f"{model.id}/{name}"
+        same = model.weights.sha256.startswith(_TEXTS_ON.get(model.id, ""))
+        return (path,) if same or path in self.own else ()
 
     def _first(self, *names: str) -> Text:
         for i, name in enumerate(names):

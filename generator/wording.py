@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from generator.domain import Layer, Peak
 
@@ -43,7 +44,16 @@ def number(value: float) -> str:
         text = f"{value:.2f}"
     else:
         text = f"{value:.2g}"
+        # as the scripts write it: a power of ten only below a millionth
+        digits, _, power = text.partition("e")
+        if power:
+            text = f"{digits}e{int(power)}" if int(power) < -6 else _decimal(text)
     return text.replace("-", "\u2212")
+
+
+def _decimal(text: str) -> str:
+    """ "2.5e-05" -> "0.000025"."""
+    return format(Decimal(text), "f")
 
 
 def signed(value: float) -> str:

@@ -117,6 +117,45 @@ def site(request: pytest.FixtureRequest, shared_folder: Path) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def beside(shared_folder: Path) -> Path:
+    """A built gallery of three small networks side by side. Look at it, never change it.
+
+    Two of one architecture and one of another; layers of both signs; two images of 32 x 32.
+    """
+    folder = shared_folder / "beside"
+    with _alone(folder):
+        if not folder.exists():
+            from generator.config import Against, Config
+            from generator.stages import build
+            from tests.small_networks import branched, plain, saved
+
+            inputs = shared_folder / "beside-inputs"
+            inputs.mkdir(exist_ok=True)
+            for file in sorted((PROJECT / "inputs").glob("c*.*")):
+                shutil.copy(file, inputs)
+            networks = shared_folder / "beside-networks"
+            built = shared_folder / "beside-being-built"
+            shutil.rmtree(built, ignore_errors=True)
+            report = build(
+                Config(
+                    inputs=inputs,
+                    output=built,
+                    base_url=GALLERY_URL,
+                    model=str(saved(plain(), networks / "plain.keras")),
+                    against=(
+                        Against(str(saved(plain(2), networks / "other.keras"))),
+                        Against(str(saved(branched(), networks / "branched.keras"))),
+                    ),
+                    pairs=(("chelsea", "coffee"),),
+                )
+            )
+            assert not report.problems, report.problems
+            assert report.images == 2
+            built.rename(folder)
+    return folder
+
+
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """Let one worker at a time make ``folder``; the others wait, and find it."""

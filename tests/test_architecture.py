@@ -40,20 +40,23 @@ SHARED = frozenset(
 STAGES: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "configuration": frozenset({"config"}),
-        "inputs": frozenset({"decode", "folders", "inputs", "sidecar", "test_card"}),
+        "inputs": frozenset({"decode", "folders", "given", "inputs", "sidecar", "test_card"}),
         "models": frozenset({"models"}),
         "activations": frozenset({"activations"}),
         "atlas": frozenset({"atlas", "maximise"}),
-        "sheets": frozenset({"encode", "sheets"}),
+        "sheets": frozenset({"contrast", "encode", "sheets"}),
         "reading": frozenset(
-            {"across", "evidence", "example", "exercises", "points", "reading", "sentences"}
+            {
+                *("across", "evidence", "example", "exercises", "points", "reading"),
+                *("sentences", "similarity"),
+            }
         ),
         "pages": frozenset({"pages"}),
         "render": frozenset({"render"}),
         "site": frozenset({"site"}),
         "serve": frozenset({"serve"}),
         "built site": frozenset({"built_site"}),
-        "figure": frozenset({"drawing", "figure", "subject"}),
+        "figure": frozenset({"drawing", "figure", "mosaic", "similarity_plot", "subject"}),
         "handout": frozenset({"handout"}),
     }
 )
@@ -66,11 +69,19 @@ COMPOSERS = frozenset(
         "atlas_files",
         "atlas_making",
         "cli",
+        "comparing",
+        "comparison_files",
         "export",
+        "feature_maps",
         "gallery_files",
+        "networks",
         "handout_files",
+        "notebook",
         "pipeline",
+        "sheet_view",
         "stages",
+        "verdict_files",
+        "views",
     }
 )
 """What puts the stages together, and may import any of them."""
@@ -116,8 +127,8 @@ ONLY_IN: Mapping[str, frozenset[str]] = MappingProxyType(
         "typer": frozenset({"cli"}),
         "rich": frozenset({"cli"}),
         # For handouts, its fonts and which letters they have.
-        "matplotlib": frozenset({"drawing", "handout", "palettes"}),
-        "PIL": frozenset({"decode", "encode", "test_card"}),
+        "matplotlib": frozenset({"drawing", "handout", "mosaic", "palettes", "similarity_plot"}),
+        "PIL": frozenset({"decode", "encode", "given", "test_card"}),
         "pydantic": frozenset({"config"}),
         "typst": frozenset({"handout"}),
         "segno": frozenset({"handout"}),

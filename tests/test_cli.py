@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import math
 import os
 import pty
 import re
@@ -24,8 +25,10 @@ from typer.testing import CliRunner
 from generator import __version__
 from generator.cli import app
 from generator.errors import OutputError
+from generator.models.backend import keras
 from generator.site import Staging
 from tests.input_folders import BLUE, photo
+from tests.small_networks import branched, plain, saved
 from tests.vgg16_network import imagenet_tensors
 
 PROJECT = Path(__file__).parent.parent
@@ -417,6 +420,279 @@ def test_an_interruption_after_the_swap_says_so(
     assert {path.name for path in here.iterdir()} == {"inputs", "site"}
 
 
+# -- A network of one's own
+
+
+@pytest.fixture
+def mine(here: Path, inputs: Path) -> Path:
+    """A network in a file."""
+    return saved(plain(), here / "mine.keras")
+
+
+def _kept(out: Path) -> dict[str, Any]:
+    (model,) = json.loads((out / "gallery.json").read_text(encoding="utf-8"))["models"]
+    assert isinstance(model, dict)
+    return model
+
+
+def test_flags_of_a_network_reach_the_gallery(mine: Path, here: Path) -> None:
+    """File, preprocessing, what is captured, and labels; the file is named, not its place."""
+    (here / "labels.txt").write_text("apple\npear\nplum\n")
+    outcome = _run(
+        *("build", "-o", "out", "--model", "mine.keras", "--preprocess", "tf"),
+        *("--every", "block", "--labels", "labels.txt", "-q", "--no-values"),
+    )
+    assert outcome == Outcome(0, "", "")
+    model = _kept(here / "out")
+    assert (model["id"], model["weights"]["source"]) == ("mine", "file mine.keras")
+    assert model["input"]["preprocessing"] == "RGB from \u22121 to 1"
+    # no merges: what is left is the last of each resolution, 32 and 16 pixels
+    assert [layer["name"] for layer in model["layers"]] == ["first", "second"]
+    verdict = json.loads((here / "out/sheets/mine/red/classes/verdict.json").read_text())
+    assert {answer["label"] for answer in verdict["answers"]} == {"apple", "pear", "plum"}
+
+
+def test_settings_of_a_network_stand_in_the_file(mine: Path, here: Path) -> None:
+    """Seen from there, whatever folder one is in."""
+    (here / "birds").mkdir()
+    saved(plain(3), here / "birds" / "other.keras")
+    (here / "birds" / "gallery.toml").write_text(
+        'model = "../mine.keras"\ninputs = "../inputs"\nevery = "stage"\n'
+        'against = "other.keras, preprocess=none"\npairs = ["red+blue"]\nvalues = false\n'
+    )
+    outcome = _run("build", "--config", "birds/gallery.toml", "-q")
+    assert outcome == Outcome(0, "", "")
+    site = here / "birds" / "site"
+    listed = json.loads((site / "gallery.json").read_text(encoding="utf-8"))["models"]
+    assert [one["id"] for one in listed] == ["mine", "other"]
+    assert listed[1]["input"]["preprocessing"] == "RGB from 0 to 255, as it is"
+    assert [len(one["layers"]) for one in listed] == [2, 2]
+    assert (site / "compare/images/red_blue.html").is_file()
+
+
+def test_layers_of_a_network_of_ones_own_are_listed(mine: Path) -> None:
+    """Without weights being read: parameters by hand, 3 * 3 * 3 * 8 + 8 and 3 * 3 * 8 * 14 + 14."""
+    outcome = _run("layers", "--model", "mine.keras")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert outcome.out.startswith("mine, input 32 x 32, crop\n")
+    rows = [re.split(r" {2,}", line) for line in outcome.out.splitlines() if " x " in line][1:]
+    assert [(row[0], row[2], row[3], row[5]) for row in rows] == [
+        ("first", "32 x 32 x 8", "3 x 3", "224"),
+        ("pool", "16 x 16 x 8", "4 x 4", "0"),
+        ("second", "16 x 16 x 14", "8 x 8", "1,022"),
+    ]
+
+
+def _without_convolution(folder: Path) -> None:
+    module = keras()
+    image = module.Input((32, 32, 3))
+    x = module.layers.Dense(2, name="sums")(module.layers.Flatten(name="flat")(image))
+    saved(module.Model(image, x, name="dense"), folder / "dense.keras")
+
+
+def _with_code(folder: Path) -> None:
+    module = keras()
+    image = module.Input((32, 32, 3))
+    x = module.layers.Lambda(lambda x: x + 1, name="trick")(image)
+    x = module.layers.Conv2D(2, 3, name="conv")(x)
+    saved(module.Model(image, x, name="tricky"), folder / "tricky.keras")
+
+
+def _with_a_custom_layer(folder: Path) -> None:
+    module = keras()
+
+    class Doubled(module.layers.Layer):  # type: ignore[misc,name-defined]  # Keras has no types
+        def call(self, x: Any) -> Any:
+            return 2 * x
+
+    image = module.Input((32, 32, 3))
+    x = module.layers.Conv2D(2, 3, name="conv")(Doubled(name="twice")(image))
+    saved(module.Model(image, x, name="doubled"), folder / "custom.keras")
+
+
+def _with_weights_of_another(folder: Path) -> None:
+    saved(plain(), folder / "good.keras")
+    branched().save_weights(folder / "other.weights.h5")
+
+
+def _with_one_size(folder: Path) -> None:
+    module = keras()
+    image = module.Input((32, 32, 3))
+    x = module.layers.Flatten(name="flat")(module.layers.Conv2D(2, 3, name="conv")(image))
+    x = module.layers.Dense(2, name="sums")(x)
+    saved(module.Model(image, x, name="fixed"), folder / "fixed.keras")
+
+
+def _damaged(folder: Path) -> None:
+    whole = saved(plain(), folder / "whole.keras").read_bytes()
+    (folder / "cut.keras").write_bytes(whole[: len(whole) // 2])
+    (folder / "notes.keras").write_text("not a model")
+    (folder / "notes.h5").write_text("not a model")
+    (folder / "photo.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+
+
+BAD_NETWORKS: tuple[tuple[Callable[[Path], None] | None, tuple[str, ...], int, str], ...] = (
+    (
+        _without_convolution,
+        ("--model", "dense.keras"),
+        1,
+        r"dense: expected a network with convolutions .*found Flatten, Dense; there are no feat",
+    ),
+    (_damaged, ("--model", "cut.keras"), 1, r"cut\.keras: expected a Keras model, the file is dam"),
+    (_damaged, ("--model", "notes.keras"), 1, r"notes\.keras: expected a Keras model \(a ZIP arch"),
+    (_damaged, ("--model", "notes.h5"), 1, r"notes\.h5: expected a Keras model \(HDF5, by its"),
+    (_damaged, ("--model", "photo.png"), 2, r"photo\.png: expected a file that ends in \.keras"),
+    (None, ("--model", "none.keras"), 2, r"none\.keras: expected a file of a Keras model, but"),
+    (None, ("--model", "inputs"), 2, r"inputs: expected a file that ends in .*got a folder"),
+    (None, ("--model", "resnet51"), 2, r"got 'resnet51'\. Did you mean .*resnet50"),
+    (_with_code, ("--model", "tricky.keras"), 1, r"trick is a Lambda, Python code.*--trust-model"),
+    (
+        _with_a_custom_layer,
+        ("--model", "custom.keras"),
+        1,
+        r"custom\.keras: twice is a custom Doubled .*no layer of Keras; .*--trust-model",
+    ),
+    (
+        _with_weights_of_another,
+        ("--model", "good.keras", "--weights", "other.weights.h5"),
+        1,
+        r"other\.weights\.h5: expected the weights of plain \(\d[\d,]+ numbers\).*do not fit",
+    ),
+    (
+        _with_weights_of_another,
+        ("--model", "good.keras", "--weights", "none.h5"),
+        1,
+        r"none\.h5: expected a file of weights, but there is none",
+    ),
+    (
+        _with_weights_of_another,
+        ("--model", "good.keras", "--weights", "random"),
+        2,
+        r"good\.keras brings its own numbers; leave --weights random out",
+    ),
+    (
+        _with_one_size,
+        ("--model", "fixed.keras", "--size", "64"),
+        2,
+        r"size: fixed does not take images of 64 x 64 pixels .*leave --size out, or choose its own,"
+        r" 32 x 32",
+    ),
+    (
+        _with_one_size,
+        ("--model", "fixed.keras", "--preprocess", "imagenet"),
+        2,
+        r"preprocessing: expected caffe, torch, tf, 0-1, none, or a function .*got 'imagenet'",
+    ),
+    (
+        _with_one_size,
+        ("--model", "fixed.keras", "--layers", "conv9"),
+        2,
+        r"no layer of fixed matches 'conv9'\. Did you mean conv\?",
+    ),
+    (
+        _with_one_size,
+        ("--model", "fixed.keras", "--labels", "none.txt"),
+        2,
+        r"labels: none\.txt: expected a file of labels, but there is none",
+    ),
+    (
+        _with_one_size,
+        ("--model", "fixed.keras", "--against", "none.keras"),
+        2,
+        r"none\.keras: expected a file of a Keras model, but there is none",
+    ),
+    (
+        _with_one_size,
+        ("--model", "fixed.keras", "--pair", "red+green"),
+        2,
+        r"pairs: expected the id of an image, got 'green'; there are blue, red",
+    ),
+    (None, ("--pair", "red"), 2, r"--pair: expected two ids of images joined by a plus"),
+    (None, ("--every", "2"), 2, r"--every: expected 'layer', 'block' or 'stage', got '2'"),
+)
+
+
+@pytest.mark.parametrize(("make", "flags", "code", "says"), BAD_NETWORKS)
+def test_a_network_that_cannot_be_used_ends_the_build(
+    inputs: Path,
+    here: Path,
+    make: Callable[[Path], None] | None,
+    flags: tuple[str, ...],
+    code: int,
+    says: str,
+) -> None:
+    """One message with what was expected and what to do; the site before it is as it was."""
+    if make:
+        make(here)
+    (here / "out").mkdir()
+    outcome = _run("build", "-o", "out", *flags)
+    assert re.search(says, _refused(outcome, code)), outcome.err
+    assert not _files(here / "out")
+
+
+def test_code_of_a_trusted_file_runs(inputs: Path, here: Path) -> None:
+    """With --trust-model the Lambda's maps are there."""
+    _with_code(here)
+    outcome = _run("build", "-o", "out", "--model", "tricky.keras", "--trust-model", "-q")
+    assert outcome == Outcome(0, "", "")
+    assert [layer["name"] for layer in _kept(here / "out")["layers"]] == ["conv"]
+    assert _run("layers", "--model", "tricky.keras", "--trust-model").code == 0
+
+
+def test_weights_that_would_have_to_come_over_a_network_that_is_not_there(
+    inputs: Path, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where was looked, and how to go on without: exit code 1, and nothing is written."""
+    monkeypatch.setenv("KERAS_HOME", str(here / "keras"))
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")  # where nobody answers
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    outcome = _run("build", "-o", "out", "--model", "mobilenet")
+    assert (outcome.code, outcome.out) == (1, "")  # what Keras says of a download is no result
+    message = outcome.err.partition("error: ")[2]
+    assert "the ImageNet weights of MobileNet are not on this machine" in message
+    assert "Keras's cache" in message and "URL fetch failure" in message
+    assert "name one with --weights FILE" in message and "--weights random" in message
+    assert not (here / "out").exists()
+
+
+@pytest.mark.parametrize(("layer", "bad"), [("first", math.inf), ("second", math.nan)])
+def test_values_that_are_no_finite_numbers_are_marked(
+    inputs: Path, here: Path, layer: str, bad: float
+) -> None:
+    """The build goes on, exit code 0: the channel's sheet is zero and says so, on the page too.
+
+    What is made of it is no number either: there is no ranking of classes. (A ReLU makes 0 of NaN.)
+    """
+    model = plain()
+    kernel, bias = model.get_layer(layer).get_weights()
+    bias[3] = bad
+    model.get_layer(layer).set_weights([kernel, bias])
+    saved(model, here / "broken.keras")
+    saved(plain(), here / "good.keras")
+    outcome = _run(
+        *("build", "-o", "out", "--model", "broken.keras", "--against", "good.keras"),
+        *("--pair", "red+blue", "--no-values"),
+    )
+    assert (outcome.code, outcome.err) == (0, "")
+    assert _facts(outcome.out)["problems"] == "none"
+    sheets = here / "out/sheets/broken/red"
+    channels = json.loads((sheets / f"{layer}.json").read_text())["channels"]
+    assert [c for c, facts in enumerate(channels) if facts.get("finite") is False] == [3]
+    assert (channels[3]["high"], channels[3]["peaks"]) == (0, [])
+    page = (here / f"out/images/red/broken/{layer}.html").read_text(encoding="utf-8")
+    assert "one channel had values that are not finite, counted as zero" in page
+    page = (here / "out/images/red/index.html").read_text(encoding="utf-8")
+    assert "values that are no finite numbers" in page
+    assert json.loads((sheets / "classes/verdict.json").read_text())["answers"] == []
+    data = json.loads((here / "out/compare/broken_good/comparison.json").read_text())
+    assert set(data["similarity"][2]) == {None}
+    assert data["layers"][0][2]["effective_rank"] is None
+    for path in (here / "out").rglob("*.json"):
+        assert not re.search(r"\b(NaN|-?Infinity)\b", path.read_text(encoding="utf-8")), path
+
+
 # -- On a terminal
 
 
@@ -461,7 +737,7 @@ def test_layers_lists_what_would_be_captured(here: Path) -> None:
     outcome = _run("layers")
     assert (outcome.code, outcome.err) == (0, "")
     fields = json.loads((PROJECT / "tests" / "data" / "receptive_fields.json").read_text())["vgg16"]
-    rows = [re.split(r" {2,}", line) for line in outcome.out.splitlines() if "block" in line]
+    rows = [re.split(r" {2,}", line) for line in outcome.out.splitlines() if line[:5] == "block"]
     assert {row[0]: row[3] for row in rows} == {n: f"{f} x {f}" for n, f in fields.items()}
     assert rows[8][:6] == ["block3_conv3", "conv", "56 x 56 x 256", "40 x 40", "4 x 4", "590,080"]
     sizes = (3, 64, 64, 128, 128, 256, 256, 256, 512, 512, 512, 512, 512, 512)
@@ -469,8 +745,10 @@ def test_layers_lists_what_would_be_captured(here: Path) -> None:
     pairs = list(pairwise(sizes))
     parameters = sum(9 * a * b + b for a, b in pairs)
     multiply_adds = sum(9 * a * b * side**2 for (a, b), side in zip(pairs, sides, strict=True))
-    total = re.split(r" {2,}", outcome.out.splitlines()[-1])
+    *_, line, _, cost = outcome.out.splitlines()
+    total = re.split(r" {2,}", line)
     assert total == ["total", "18", "5,696 channels", f"{parameters:,}", f"{multiply_adds:,}"]
+    assert cost.startswith("An image: about 26 MB of files and ")
     assert _files(here) == {}
 
 
@@ -478,7 +756,7 @@ def test_layers_takes_patterns_a_size_and_the_file(here: Path) -> None:
     """What a build with the same settings would capture."""
     (here / "gallery.toml").write_text('layers = "*_pool"\n')
     outcome = _run("layers", "--size", "64x96")
-    rows = [re.split(r" {2,}", line) for line in outcome.out.splitlines() if "block" in line]
+    rows = [re.split(r" {2,}", line) for line in outcome.out.splitlines() if line[:5] == "block"]
     assert [row[2] for row in rows] == [
         *("32 x 48 x 64", "16 x 24 x 128", "8 x 12 x 256", "4 x 6 x 512", "2 x 3 x 512")
     ]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator import palettes
-from generator.config import Config, PaletteName, load_config
+from generator.config import Against, Config, PaletteName, load_config
 from generator.errors import ConfigError
 
 
@@ -34,11 +34,13 @@ def _complaint(file: Path | None, overrides: dict[str, object] | None = None) ->
 
 
 def test_without_a_file_the_defaults_hold(here: Path) -> None:
-    """A newcomer needs no configuration: inputs/ becomes site/ with VGG16 at 224 pixels."""
+    """A newcomer needs no configuration: inputs/ becomes site/ with VGG16, all layers, alone."""
     config = load_config()
     assert (config.inputs, config.output) == (Path("inputs"), Path("site"))
     assert (config.model, config.weights, config.layers) == ("vgg16", None, ("*",))
-    assert (config.size, config.fit) == ((224, 224), "crop")
+    assert (config.size, config.fit) == (None, "crop")  # the network's own size
+    assert (config.every, config.preprocess, config.trust_model) == ("layer", None, False)
+    assert (config.against, config.pairs, config.labels, config.classes) == ((), (), None, ())
     assert (config.palette, config.scale) == ("viridis", "layer")
     assert (config.title, config.author, config.base_url) == (None, "", None)
 
@@ -72,6 +74,135 @@ def test_paths_are_seen_from_where_they_are_written(here: Path) -> None:
     assert config.output == Path("birds/site")
     assert config.weights == Path("/data/w.h5")
     assert load_config(Path("birds/gallery.toml"), {"output": "out"}).output == Path("out")
+
+
+def test_networks_of_the_file_are_files_beside_it_or_names(here: Path) -> None:
+    """A name stays a name wherever the file lies; "random" is no path; flags are seen from here."""
+    (here / "birds").mkdir()
+    file = _written(
+        here / "birds",
+        """
+        model = "nets/mine.keras"
+        labels = "birds.txt"
+        weights = "random"
+        against = [
+          "edges.h5, preprocess=caffe", "resnet50, weights=mine.h5", "vgg19, weights=random",
+          "/data/other.keras, size=96x128",
+        ]
+        """,
+    )
+    config = load_config(Path("birds/gallery.toml"))
+    assert config.model == "birds/nets/mine.keras"
+    assert config.labels == Path("birds/birds.txt")
+    assert config.weights == Path("random")
+    assert config.against == (
+        Against("birds/edges.h5", preprocess="caffe"),
+        Against("resnet50", weights=Path("birds/mine.h5")),
+        Against("vgg19", weights=Path("random")),
+        Against("/data/other.keras", size=(96, 128)),
+    )
+    flags = {"model": "mine.keras", "against": ["edges.h5,weights=w.h5"], "labels": "l.txt"}
+    config = load_config(Path("birds/gallery.toml"), flags)
+    assert (config.model, config.labels) == ("mine.keras", Path("l.txt"))
+    assert config.against == (Against("edges.h5", weights=Path("w.h5")),)
+    _written(file.parent, 'model = "ResNet50"')
+    assert load_config(file).model == "ResNet50"
+
+
+def test_a_network_in_the_home_folder(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tilde of the file is that folder."""
+    monkeypatch.setenv("HOME", str(here / "ann"))
+    _written(here, 'model = "~/mine.keras"\nagainst = "~/other.h5"')
+    config = load_config()
+    assert config.model == str(here / "ann" / "mine.keras")
+    assert config.against == (Against(str(here / "ann" / "other.h5")),)
+
+
+@pytest.mark.parametrize(
+    ("against", "expected"),
+    [
+        ("resnet50", (Against("resnet50"),)),
+        (" a.keras , preprocess = tf ", (Against("a.keras", preprocess="tf"),)),
+        (["a.keras,size=64", "b"], (Against("a.keras", size=(64, 64)), Against("b"))),
+        ("a,preprocess=my.code:f", (Against("a", preprocess="my.code:f"),)),
+        (["a", "a"], (Against("a"), Against("a"))),
+        ([], ()),
+    ],
+)
+def test_a_network_to_compare_with_has_settings_behind_commas(
+    against: object, expected: tuple[Against, ...]
+) -> None:
+    """Its weights, preprocessing and size; spaces do not count."""
+    assert load_config(None, {"against": against}).against == expected
+
+
+@pytest.mark.parametrize(
+    "against",
+    [
+        *("", " ", ",preprocess=tf", "a,", "a,tf", "a,preprocess", "a,preprocess=", "a,=tf"),
+        *("a,fit=pad", "a,size=5", "a,size=big", "a,size=64,size=64", "a\0b", "a\x1b[31m"),
+        *([""], [3], 3, {"a": 1}, [["a"]]),
+    ],
+)
+def test_other_networks_to_compare_with_are_refused(against: object) -> None:
+    """The form, with an example, and what came."""
+    message = _complaint(None, {"against": against})
+    assert message.startswith("--against: expected networks to compare with, each a name or file")
+    assert "'edges.keras, preprocess=caffe'" in message
+
+
+@pytest.mark.parametrize(
+    ("pairs", "expected"),
+    [
+        ("chelsea+coffee", (("chelsea", "coffee"),)),
+        ([" a + b ", "c+d", "a+b"], (("a", "b"), ("c", "d"))),
+        ([["a", "b"]], (("a", "b"),)),
+        (["a+b", "b+a"], (("a", "b"), ("b", "a"))),
+        ([], ()),
+    ],
+)
+def test_a_pair_is_two_images_and_a_plus(
+    pairs: object, expected: tuple[tuple[str, str], ...]
+) -> None:
+    """Each once; which of the two comes first, its difference tells."""
+    assert load_config(None, {"pairs": pairs}).pairs == expected
+
+
+@pytest.mark.parametrize(
+    "pairs",
+    ["", "a", "a+", "+a", "a+b+c", "a+a", "a, b", [3], 3, [["a"]], [["a", "a"]], ["a", "b"]],
+)
+def test_other_pairs_are_refused(pairs: object) -> None:
+    """By the name of the flag, which is not that of the key."""
+    message = _complaint(None, {"pairs": pairs})
+    assert message.startswith("--pair: expected two ids of images joined by a plus, such as 'che")
+    assert message.endswith(f"got {pairs!r}")
+
+
+def test_a_wrong_pair_of_the_file_is_named_by_its_key(here: Path) -> None:
+    """With its line."""
+    message = _complaint(_written(here, '\npairs = ["chelsea"]'))
+    assert message.startswith(f"{here / 'gallery.toml'}, line 2: pairs: expected two ids of images")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "says"),
+    [
+        ("model", "", "--model: expected the name of a network of keras.applications, such as"),
+        ("model", 3, "--model: expected the name"),
+        ("every", "third", "--every: expected 'layer', 'block' or 'stage', got 'third'"),
+        ("every", True, "--every: expected 'layer', 'block' or 'stage', got True"),
+        ("preprocess", 5, "--preprocess: expected 'caffe', 'torch', 'tf', '0-1', 'none' or a fu"),
+        ("trust_model", "yes", "--trust-model: expected true or false, without quotes, got 'yes'"),
+        ("trust_model", 1, "--trust-model: expected true or false"),
+        ("labels", "", "--labels: expected the path of a file with a label for each class"),
+        ("classes", [True], "--classes: expected a list of at most 8 labels or numbers of class"),
+        ("classes", ["x"] * 9, "--classes: expected a list of at most 8"),
+    ],
+)
+def test_what_is_no_setting_of_a_network_is_refused(key: str, value: object, says: str) -> None:
+    """With what was expected."""
+    assert _complaint(None, {key: value}).startswith(says)
 
 
 def test_texts_beside_the_file_are_found(here: Path) -> None:

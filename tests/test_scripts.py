@@ -11,14 +11,19 @@ from tests.conftest import PROJECT
 
 TEMPLATES = PROJECT / "templates"
 SCRIPTS = sorted((TEMPLATES / "static/js").glob("*.js"))
-LIMIT = 40_000
-"""Bytes before compression, of the scripts by which maps are read."""
+LIMIT = 41_000
+"""Bytes before compression, of the scripts by which maps are read.
+
+It was 40,000. The last 1,000 are for layers with values of both signs: their maps in the thread, on
+other images and in the saved picture turn about the middle of a scale, and a strongest value has a
+sign.
+"""
 ALONE = {"atlas.js": 6_000, "exercises.js": 1_500, "convolution.js": 3_500}
 """Scripts of one kind of page, or of some galleries only, each with a limit of its own."""
 
 
 def test_the_scripts_together_are_small(site: Path) -> None:
-    """Under 40 kB before compression, all pages' scripts together, but for the atlas's."""
+    """Under 41 kB before compression, all pages' scripts together, but for the atlas's."""
     shipped = {p.name: p.stat().st_size for p in (site / "static/js").glob("*.js")}
     assert set(shipped) == {script.name for script in SCRIPTS}
     assert sum(size for name, size in shipped.items() if name not in ALONE) < LIMIT, shipped

@@ -117,6 +117,7 @@ def every_page() -> Iterator[pages.Page]:
         problems=(Problem("torn.jpg", "decode", "expected a picture, got half of one"),),
         texts=Texts(templates_folder() / "text"), palettes=palettes(("grey",)),
         versions="Layerlight 0, TensorFlow 0", licence="Toy by nobody", facts=facts,
+        licence_url="",
         chosen={layer.name: (0, 1, 2) for layer in MODEL.layers}, example=None, values=True,
         colours=("red", "green", "blue"), largest_weights=(0.25, 0.5, 0.125),
         atlas={"block1_conv1": PICTURES},

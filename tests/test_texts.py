@@ -64,7 +64,7 @@ def gallery_of(texts: Texts) -> pages.Gallery:
     return pages.Gallery(
         title="", author="", base_url="", palette="viridis", scale="layer", model=MODEL,
         images=(image("pear"), image("apple")), problems=(), texts=texts,
-        palettes=palettes(("grey",)), versions="", licence="", facts=facts,
+        palettes=palettes(("grey",)), versions="", licence="", licence_url="", facts=facts,
         chosen={layer.name: (0, 1, 2) for layer in MODEL.layers}, example=None, values=True,
         colours=("red", "green", "blue"), largest_weights=(0.25, 0.5, 0.125), atlas={},
         every_layer=LAYERS,

@@ -95,6 +95,7 @@ def stops(
         ),
         images=images, problems=(), texts=Texts(templates_folder() / "text"), palettes=(),
         versions="", licence="", facts=lambda _: first, chosen={}, values=False,
+        licence_url="https://creativecommons.org/licenses/by/4.0/",
         colours=("blue", "green", "red"), largest_weights=(1.0, 1.0), example=None,
             atlas={},
     )  # fmt: skip

@@ -155,6 +155,8 @@ def atlas(
                 layers=settings.layers,
                 size=settings.size,
                 fit=settings.fit,
+                preprocess=settings.preprocess,
+                trust=settings.trust_model,
             )
             wish = atlas_making.Wish(
                 folder=settings.atlas_folder,

@@ -41,14 +41,47 @@ ConfigOption = Annotated[
 ]
 ModelOption = Annotated[
     str | None,
-    typer.Option("--model", metavar="NAME", help="The network to run.  [default: vgg16]"),
+    typer.Option(
+        "--model",
+        metavar="NAME|FILE",
+        help="The network: a name of keras.applications such as resnet50, or a file that Keras "
+        "saved (.keras, .h5).  [default: vgg16]",
+    ),
+]
+EveryOption = Annotated[
+    str | None,
+    typer.Option(
+        "--every",
+        metavar="layer|block|stage",
+        help="Capture every layer, only what blocks put out (sums, concatenations), or only the "
+        "last layer of a stage.  [default: layer]",
+    ),
+]
+PreprocessOption = Annotated[
+    str | None,
+    typer.Option(
+        "--preprocess",
+        metavar="NAME",
+        help="What happens to pixels first: caffe, torch, tf, 0-1, none, or your own function as "
+        "package.module:name.  [default: the network's own; for a file 0-1]",
+    ),
+]
+TrustOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--trust-model",
+        help="Let code in a model's file run (Lambda, custom layers): it can do on this machine "
+        "whatever you can.",
+        show_default=False,
+    ),
 ]
 WeightsOption = Annotated[
     Path | None,
     typer.Option(
         "--weights",
         metavar="FILE",
-        help="Weights to read (.h5, .weights.h5 or .npz), instead of looking for them.",
+        help="Weights to read (.h5, .weights.h5 or .npz) instead of looking for them; 'random' for "
+        "an untrained network.",
     ),
 ]
 LayersOption = Annotated[
@@ -57,7 +90,7 @@ LayersOption = Annotated[
         "--layers",
         metavar="GLOB",
         help="Layers to capture, such as 'block3_*'; give it again, or separate with commas, "
-        "for several.  [default: every convolution and pool]",
+        "for several.  [default: every convolution, pool and merge]",
     ),
 ]
 SizeOption = Annotated[
@@ -65,7 +98,17 @@ SizeOption = Annotated[
     typer.Option(
         "--size",
         metavar="SIZE",
-        help="The network's input in pixels: 224, or height x width as 224x320.  [default: 224]",
+        help="The network's input in pixels: 224, or height x width as 224x320.  [default: its "
+        "own]",
+    ),
+]
+LabelsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--labels",
+        metavar="FILE",
+        help="What the classes are called: one label a line, or JSON.  [default: ImageNet's, if "
+        "Keras has kept them]",
     ),
 ]
 FitOption = Annotated[
@@ -127,8 +170,31 @@ def build(
     model: ModelOption = None,
     weights: WeightsOption = None,
     layers: LayersOption = None,
+    every: EveryOption = None,
     size: SizeOption = None,
     fit: FitOption = None,
+    preprocess: PreprocessOption = None,
+    trust_model: TrustOption = None,
+    labels: LabelsOption = None,
+    against: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--against",
+            metavar="NAME|FILE",
+            help="A network to compare with, on the same images; again for several. Its own "
+            "settings behind commas: 'edges.keras,preprocess=caffe', "
+            "'resnet50,weights=mine.h5,size=96'.",
+        ),
+    ] = None,
+    pairs: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--pair",
+            metavar="ID+ID",
+            help="Two images to set side by side, such as chelsea+coffee; give it again for "
+            "several.",
+        ),
+    ] = None,
     palette: Annotated[
         str | None,
         typer.Option(
@@ -209,8 +275,14 @@ def build(
         "model": model,
         "weights": weights,
         "layers": layers or None,
+        "every": every,
         "size": size,
         "fit": fit,
+        "preprocess": preprocess,
+        "trust_model": trust_model,
+        "labels": labels,
+        "against": against or None,
+        "pairs": pairs or None,
         "palette": palette,
         "scale": scale,
         "values": values,
@@ -255,21 +327,34 @@ def layers(
     config: ConfigOption = None,
     model: ModelOption = None,
     layers: LayersOption = None,
+    every: EveryOption = None,
     size: SizeOption = None,
+    trust_model: TrustOption = None,
     debug: DebugOption = False,
 ) -> None:
     """Show what would be captured; builds nothing."""
     from generator.config import load_config
 
     with reporting(debug=debug):
-        overrides = {"model": model, "layers": layers or None, "size": size}
+        overrides = {
+            "model": model,
+            "layers": layers or None,
+            "every": every,
+            "size": size,
+            "trust_model": trust_model,
+        }
         settings = load_config(config, overrides)
         from generator.models import inspect
 
         say(
             texts.layers_table(
                 inspect(
-                    settings.model, layers=settings.layers, size=settings.size, fit=settings.fit
+                    settings.model,
+                    layers=settings.layers,
+                    every=settings.every,
+                    size=settings.size,
+                    fit=settings.fit,
+                    trust=settings.trust_model,
                 )
             )
         )
@@ -288,7 +373,7 @@ def weights(
     ] = False,
     debug: DebugOption = False,
 ) -> None:
-    """Show where the weights are and whether they are the right ones."""
+    """Show where VGG16's weights are and whether they are the right ones."""
     from generator.config import load_config
 
     with reporting(debug=debug):

@@ -100,7 +100,8 @@ def figure(
             palette=settings.palette,
             scale=settings.scale,
             dpi=figures.DPI if dpi is None else dpi,
-            weights_credit=WEIGHTS_CREDIT,
+            # whose any other network's are, a site does not say
+            weights_credit=WEIGHTS_CREDIT if subject.model_title == "VGG16" else "",
         )
         figures.write_figure(file, png)
         say(f"wrote {file}")
@@ -125,7 +126,7 @@ def export(
             "--layers",
             metavar="GLOB",
             help="Layers to write, such as 'block3_*'; give it again, or separate with commas, "
-            "for several.  [default: every convolution and pool]",
+            "for several.  [default: every convolution, pool and merge]",
         ),
     ] = None,
     channels: Annotated[

@@ -28,6 +28,10 @@ __all__ = [
 ]
 
 _MEGABYTE = 1_000_000
+_BYTES_A_VALUE = 1.7
+"""Of a feature map: its sheets, strips and values on disk (VGG16: 25 MB of 15.1 million values)."""
+_SECONDS_A_VALUE, _SECONDS_A_MULTIPLY_ADD = 3.0e-8, 1.0e-11
+"""On two cores: measuring, coding and pages, and the forward pass (benchmarks/results.md)."""
 _NOT_TRIED = "not tried: "
 """How a source begins its detail that only a download would show."""
 
@@ -107,7 +111,10 @@ def _counted(count: int | None) -> str:
 
 def layers_table(model: Model) -> str:
     """What would be captured, layer by layer, and the sums."""
-    heads = ("layer", "kind", "shape", "receptive field", "stride", "parameters", "multiply-adds")
+    heads = (
+        *("layer", "kind", "shape", "receptive field", "stride", "parameters", "multiply-adds"),
+        "shown after",
+    )
     rows = [
         (
             layer.name,
@@ -117,6 +124,7 @@ def layers_table(model: Model) -> str:
             f"{layer.window.stride_y} x {layer.window.stride_x}",
             f"{layer.parameters:,}",
             f"{layer.multiply_adds:,}",
+            ", ".join(layer.through) or layer.activation,
         )
         for layer in model.layers
     ]
@@ -128,11 +136,25 @@ def layers_table(model: Model) -> str:
         *("", ""),
         f"{sum(layer.parameters for layer in model.layers):,}",
         f"{sum(layer.multiply_adds for layer in model.layers):,}",
+        "",
     )
-    table = _aligned([heads, *rows, total], "<<>>>>>")
+    table = _aligned([heads, *rows, total], "<<>>>>><")
     rule = "-" * max(map(len, table))
     sizes = f"input {model.input.height} x {model.input.width}, {model.input.fit}"
-    return "\n".join([f"{model.title}, {sizes}", "", table[0], rule, *table[1:-1], rule, table[-1]])
+    values = sum(layer.height * layer.width * layer.channels for layer in model.layers)
+    work = sum(layer.multiply_adds for layer in model.layers)
+    seconds = values * _SECONDS_A_VALUE + work * _SECONDS_A_MULTIPLY_ADD
+    return "\n".join(
+        [
+            f"{model.title}, {sizes}",
+            "",
+            *(table[0], rule, *table[1:-1], rule, table[-1]),
+            "",
+            f"An image: about {values * _BYTES_A_VALUE / _MEGABYTE:,.0f} MB of files and "
+            f"{seconds:,.1f} s on two cores (reckoned from VGG16's; --every block or --layers "
+            f"make it less).",
+        ]
+    )
 
 
 def weights_lines(

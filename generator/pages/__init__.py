@@ -20,6 +20,14 @@ from generator.pages.atlas import (
     atlas_layer_page,
     atlas_rows,
 )
+from generator.pages.compare import (
+    Rivals,
+    compare_front_page,
+    comparison_image_page,
+    comparison_layer_page,
+    comparison_page,
+    images_page,
+)
 from generator.pages.course import chapter_pages, course_page, glossary_page
 from generator.pages.front import Card, front_page, image_card
 from generator.pages.handouts import handouts_page
@@ -39,13 +47,18 @@ __all__ = [
     "Gallery",
     "ImageFacts",
     "Page",
+    "Rivals",
     "Stop",
     "Survey",
     "atlas_rows",
     "broken_promises",
+    "compare_front_page",
+    "comparison_pages",
     "count",
     "gallery_pages",
     "image_pages",
+    "images_page",
+    "network_pages",
     "survey",
 ]
 
@@ -70,7 +83,8 @@ def image_pages(
     """One image's pages, from its own facts; of the others they know its two neighbours."""
     facts = gallery.facts(image.id)
     yield image_page(gallery, image, facts, (before, after))
-    yield quiz_page(gallery, image, facts)
+    if gallery.main:
+        yield quiz_page(gallery, image, facts)
     for layer in gallery.model.layers:
         yield layer_page(gallery, image, facts, layer, (before, after))
 
@@ -92,21 +106,27 @@ def survey(gallery: Gallery) -> Survey:
     return Survey(tuple(cards), across, tour_stops(gallery, first, across))
 
 
-def gallery_pages(
-    gallery: Gallery, seen: Survey, handouts: Sequence[Handout] = ()
-) -> Iterator[Page]:
-    """The pages that range over all images."""
+def network_pages(gallery: Gallery, seen: Survey) -> Iterator[Page]:
+    """The pages of one network that range over all images."""
     first = gallery.facts(gallery.images[0].id)
-    yield front_page(gallery, first, seen.cards)
     for layer in gallery.model.layers:
         yield across_page(gallery, layer, seen.across[layer.name])
     if gallery.atlas:
         yield atlas_front_page(gallery, first, seen.across)
         for name in gallery.atlas:
             yield atlas_layer_page(gallery, gallery.layer(name), seen.across[name])
+    yield model_page(gallery, first)
+
+
+def gallery_pages(
+    gallery: Gallery, seen: Survey, handouts: Sequence[Handout] = ()
+) -> Iterator[Page]:
+    """The pages that range over all images, of the gallery's first network."""
+    first = gallery.facts(gallery.images[0].id)
+    yield front_page(gallery, first, seen.cards)
+    yield from network_pages(gallery, seen)
     if gallery.handouts:
         yield handouts_page(gallery, handouts)
-    yield model_page(gallery, first)
     yield course_page(gallery)
     yield from chapter_pages(gallery, first)
     yield glossary_page(gallery)
@@ -114,11 +134,22 @@ def gallery_pages(
     yield error_page(gallery)
 
 
+def comparison_pages(rivals: Rivals) -> Iterator[Page]:
+    """The pages of two networks side by side."""
+    yield comparison_page(rivals)
+    for image in rivals.first.images:
+        facts = (rivals.first.facts(image.id), rivals.second.facts(image.id))
+        yield comparison_image_page(rivals, image, facts)
+    if rivals.found.one_architecture:
+        for layer in rivals.found.first.layers:
+            yield comparison_layer_page(rivals, layer)
+
+
 _ONCE = 7
 """Front page, network, course, its sources, glossary, tour and error page."""
 
 
 def count(images: int, layers: int, pictured: int, chapters: int, *, handouts: bool) -> int:
-    """Pages of a gallery, ``pictured`` of whose layers are in its atlas."""
+    """Pages of a gallery of one network, ``pictured`` of whose layers are in its atlas."""
     atlas = 1 + pictured if pictured else 0
     return images * (2 + layers) + layers + _ONCE + chapters + atlas + handouts

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 
 from generator import layout
-from generator.domain import Across, AcrossRow, InputImage, Layer, Occurrence
+from generator.domain import Across, AcrossRow, Channel, InputImage, Layer, Occurrence
 from generator.pages.parts import (
     Gallery,
     Legend,
@@ -16,11 +16,13 @@ from generator.pages.parts import (
     Tiles,
     crop_origin,
     decimals,
+    ends_words,
     page,
     rail,
     ratio,
     state,
     window_numbers,
+    zero_words,
 )
 from generator.pages.scene import first_scene
 from generator.pages.values import say
@@ -120,6 +122,10 @@ def across_page(gallery: Gallery, layer: Layer, across: Across) -> Page:
                 for channel in across.chosen
             ),
             "first_channel": _strongest_chosen(across),
+            # the tour leads to the first image's strongest channel, whether it has a column or not
+            "led_to": [
+                row.strongest for row in across.rows[:1] if row.strongest not in across.chosen
+            ],
             "setup": json.dumps(_setup(at, gallery, layer), separators=(",", ":")),
             "dead": _dead(layer, across, len(gallery.images)),
             "before": Link(layers[here - 1].name, link(layers[here - 1])) if here else None,
@@ -172,6 +178,7 @@ def _setup(at: str, gallery: Gallery, layer: Layer) -> dict[str, object]:
                 "window": window_numbers(layer),
                 "columns": columns,
                 "rows": -(-layer.channels // columns),
+                **({"signed": True} if layer.signed else {}),
             }
         ],
     }
@@ -181,8 +188,8 @@ def _note(gallery: Gallery, layer: Layer, across: Across, factor: int) -> str:
     if across.high == 0:
         return "No channel of this layer answers on any image."
     text = (
-        "One scale for all rows: darkest is zero, or too little to tell from it, lightest "
-        f"{number(across.high)} or more (the middle one of the images’ own 99.9th percentiles). "
+        f"One scale for all rows: {zero_words(layer)}, "
+        f"{ends_words(layer, across.high)} (the middle one of the images’ own 99.9th percentiles). "
         "The number under a map is the channel’s strongest value on that image; the bar "
         f"compares it with the layer’s strongest on any image, {number(across.top)}. "
         f"Shown are {len(across.chosen)} of {layer.channels} channels: those that stand out most, "
@@ -214,6 +221,11 @@ def _dead(layer: Layer, across: Across, images: int) -> str:
     )
 
 
+def _strongest(channel: Channel) -> str:
+    """The value, with its sign."""
+    return number(channel.peaks[0].value)
+
+
 def _row(
     at: str,
     gallery: Gallery,
@@ -235,7 +247,7 @@ def _row(
             state=state(facts),
             href=layout.href(at, target, str(channel)),
             label=f"#{channel}",
-            spoken=f"Channel {channel} on {image.title}: {state(facts) or number(facts.high)}",
+            spoken=f"Channel {channel} on {image.title}: {state(facts) or _strongest(facts)}",
         )
         for x, (channel, facts) in enumerate(zip(across.chosen, row.channels, strict=True))
     )
@@ -244,7 +256,7 @@ def _row(
         href=layout.href(at, target),
         photo=layout.href(at, layout.input_png(model.id, image.id)),
         tiles=tiles,
-        values=tuple(state(c) or number(c.high) for c in row.channels),
+        values=tuple(state(c) or _strongest(c) for c in row.channels),
         fact=f"{percent(row.zero_share)} zero, {row.silent or 'none'} silent, "
         f"strongest: #{row.strongest}",
     )

@@ -96,6 +96,6 @@ def _link(scene: Scene, scheme: str, name: str, fragment: str | None) -> str:
         case "atlas" if gallery.atlas:
             target = layout.atlas_front(model.id)
     if not target:
-        return layout.href(scene.at, layout.image_page(image.id))
+        return layout.href(scene.at, scene.gallery.image_page(image.id))
     # as it was written, since a place in a map has a comma
     return layout.href(scene.at, target) + (f"#{fragment}" if fragment else "")

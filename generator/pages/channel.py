@@ -110,7 +110,10 @@ def channel_view(
         "peak": peak,
         "value": number(peak.value) if peak else "0",
         "mean": number(measured.mean),
-        "range": f"{number(measured.lowest)} to {number(measured.high)}",
+        # of values of both signs the largest is known only where it is the strongest
+        "range": number(measured.lowest)
+        if layer.signed
+        else f"{number(measured.lowest)} to {number(measured.high)}",
         "zero": percent(measured.zero_fraction),
         "box": window_box(layer, model, peak),
         "window": layer.window,
@@ -146,7 +149,7 @@ def _setup(
         "image": image.id,
         "title": image.title,
         "credit": ", ".join(part for part in (image.credit, image.license) if part),
-        "weights": gallery.licence + (", CC BY 4.0" if model.weights.trained else ""),
+        "weights": gallery.licence + (", CC BY 4.0" if gallery.licence_url else ""),
         "layer": layer.name,
         "channels": layer.channels,
         "high": sheet.p99_9,
@@ -201,6 +204,7 @@ def _link_of_chain(
         "window": window_numbers(layer),
         "columns": sheet.columns,
         "rows": sheet.rows,
+        **({"signed": True} if layer.signed else {}),
     }
 
 

@@ -14,9 +14,9 @@ from typing import Any
 from generator import layout, sentences
 from generator.domain import Layer, Sheet, WorkedExample
 from generator.pages.front import marked
-from generator.pages.image import strip_tiles
 from generator.pages.parts import Gallery, Tiles, block_title, legend, ratio, tile
 from generator.pages.scene import Scene
+from generator.pages.strips import strip_tiles
 from generator.wording import percent
 
 __all__ = ["DRAWN", "EVERYWHERE", "STRONGEST", "figure"]

@@ -118,6 +118,9 @@ def _chapter(gallery: Gallery, first: ImageFacts, slug: str) -> Page:
             "text": about,
             "question": say(scene, text.question),
             "answer": say(scene, text.answer),
+            "others_channels": slug in layout.CHAPTERS
+            and "body" not in text.own
+            and not gallery.texts.written_for(gallery.model),
             # a script moves the kernel of that figure
             "by_hand": any(f and f["kind"] == "convolution" for f in about.figures.values()),
             "image": image,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from generator import layout, sentences
-from generator.domain import InputImage, Layer, Mark, Peak
+from generator.domain import InputImage, Layer, LayerKind, Mark, Peak
 from generator.pages.handouts import handouts_href
 from generator.pages.parts import (
     Box,
@@ -26,7 +26,7 @@ from generator.pages.parts import (
     window_box,
 )
 from generator.sizes import BLOCKS_SIDE
-from generator.wording import count, number, percent, size
+from generator.wording import count, listing, number, percent, size
 
 __all__ = ["Card", "Marked", "front_page", "headline", "image_card", "marked"]
 
@@ -146,6 +146,8 @@ def front_page(gallery: Gallery, first: ImageFacts, cards: Sequence[Card]) -> Pa
             "photo_href": layout.href(at, layout.image_page(image.id)),
             "input_size": size(model.input.height, model.input.width),
             "marks": marks,
+            "marks_are": _marks_are(gallery, first),
+            "magnitudes": _magnitudes(gallery, first),
             "sought": layout.href(at, layout.atlas_marks(model.id))
             if any(mark.sought for mark in marks)
             else "",
@@ -161,6 +163,23 @@ def front_page(gallery: Gallery, first: ImageFacts, cards: Sequence[Card]) -> Pa
             "network": _network_line(gallery),
         },
     )
+
+
+def _marks_are(gallery: Gallery, first: ImageFacts) -> str:
+    """Which layers stand for the blocks."""
+    kinds = {gallery.layer(mark.layer).kind for mark in first.reading.blocks}
+    word = "stage" if gallery.model.layers[0].block.startswith("stage") else "block"
+    return f"{'the last convolution' if kinds == {'conv'} else 'a late layer'} of each {word}"
+
+
+def _magnitudes(gallery: Gallery, first: ImageFacts) -> str:
+    """Which of the maps are drawn without the sign of their values."""
+    signed = [m.layer for m in first.reading.blocks if gallery.layer(m.layer).signed]
+    if not signed:
+        return ""
+    which = "all these maps" if len(signed) == len(first.reading.blocks) else listing(signed)
+    verb = "is" if len(signed) == 1 else "are"
+    return f"Here {which} {verb} drawn by magnitude: values lie below zero, too."
 
 
 def _small_width(gallery: Gallery) -> int:
@@ -196,6 +215,12 @@ def _ways(gallery: Gallery) -> tuple[Link, ...]:
             note="What a convolution computes, worked out on these maps.",
         ),
         Link(
+            "Compare",
+            layout.href(at, layout.compare_front()),
+            note="Networks and images side by side, and one layer on every image.",
+        )
+        if gallery.compared
+        else Link(
             "Compare",
             layout.href(at, layout.across_page(model.id, layer.name)),
             note="The same channels on every image, on one scale.",
@@ -233,7 +258,9 @@ def _sections(gallery: Gallery, cards: Sequence[Card]) -> tuple[Section, ...]:
 def image_card(gallery: Gallery, image: InputImage, facts: ImageFacts) -> Card:
     """What the front page shows of one image."""
     at, model = layout.FRONT_PAGE, gallery.model
-    last = next((la for la in reversed(model.layers) if la.kind == "conv"), model.layers[-1])
+    convs = [la for la in model.layers if la.kind == "conv"]
+    # a channel that keeps values below zero is hardly ever silent
+    last = ([la for la in convs if not la.signed] or convs or [*model.layers])[-1]
     silent = len(sentences.silent_channels(facts.sheets[last.name]))
     gains = (
         ratio(facts.sheets[m.layer].channels[m.channel].high, facts.sheets[m.layer].p99_9)
@@ -266,6 +293,8 @@ class HowToRead:
     ranks_rows: int
     ranks_values: tuple[str, ...]
     gain: str
+    middle_is_zero: bool
+    """Of those four channels."""
 
 
 def _how_to_read(gallery: Gallery, image: InputImage, facts: ImageFacts) -> HowToRead | None:
@@ -300,6 +329,7 @@ def _how_to_read(gallery: Gallery, image: InputImage, facts: ImageFacts) -> HowT
         ranks_rows=deep.rows,
         ranks_values=tuple(t.state or number(deep.channels[t.channel].high) for t in tiles),
         gain=decimals(deep.layer_high / deep.p99_9) if deep.p99_9 else "1",
+        middle_is_zero=layer.signed,
     )
 
 
@@ -316,12 +346,34 @@ def _ranks(highs: list[float]) -> list[int]:
 
 def _network_line(gallery: Gallery) -> str:
     layers = gallery.model.layers
-    convs = sum(la.kind == "conv" for la in layers)
-    pools = len(layers) - convs
+    merges = any(la.kind == "merge" for la in layers)
+    kinds = [
+        count(n, *noun)
+        for kind, noun in _KINDS
+        for n in [sum(la.kind == kind for la in layers)]
+        if n or (kind == "pool" and not merges)
+    ]
+    pools = any(la.kind == "pool" for la in layers)
     return (
-        f"Shown here: {count(convs, 'convolution')} and {count(pools, 'pool')}; "
+        f"Shown here: {listing(kinds)}; "
         f"{sum(la.parameters for la in layers):,} parameters, "
-        f"{sum(la.multiply_adds for la in layers) / 1e9:.1f} billion multiply-adds an image. "
-        "Drawn to scale: height is the side of a map, width the number of channels; "
-        "outlined: pools."
+        f"{_work(sum(la.multiply_adds for la in layers))} multiply-adds an image. "
+        "Drawn to scale: height is the side of a map, width the number of channels"
+        + ("; lighter: where branches are joined" if merges else "")
+        + ("; outlined: pools." if pools else ".")
     )
+
+
+def _work(products: int) -> str:
+    if products < 5e4:
+        return f"{products:,}"
+    if products < 5e7:
+        return f"{products / 1e6:.1f} million"
+    return f"{products / 1e9:.1f} billion"
+
+
+_KINDS: tuple[tuple[LayerKind, tuple[str, ...]], ...] = (
+    ("conv", ("convolution",)),
+    ("merge", ("place where branches are joined", "places where branches are joined")),
+    ("pool", ("pool",)),
+)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from generator import layout, sentences
 from generator.domain import InputImage, Layer, Sheet
+from generator.pages.classes import class_section
 from generator.pages.handouts import handouts_href
 from generator.pages.parts import (
     Figures,
@@ -22,16 +23,15 @@ from generator.pages.parts import (
     legend,
     page,
     rail,
-    ratio,
-    tile,
     window_numbers,
 )
 from generator.pages.scene import Scene
+from generator.pages.strips import strip_tiles
 from generator.pages.values import say
 from generator.sizes import cells_of, strip_factor
 from generator.wording import count, number, percent, shape, size
 
-__all__ = ["Neighbours", "image_page", "neighbours", "strip_tiles"]
+__all__ = ["Neighbours", "image_page", "neighbours"]
 
 Neighbours = tuple[InputImage | None, InputImage | None]
 
@@ -66,7 +66,7 @@ class BlockChapters:
 
 def image_page(gallery: Gallery, image: InputImage, facts: ImageFacts, beside: Neighbours) -> Page:
     """``images/<image>/index.html``; ``beside`` are the images before and after."""
-    at = layout.image_page(image.id)
+    at = gallery.image_page(image.id)
     model = gallery.model
     scene = Scene(at, gallery, image, lambda: facts)
     parts = tuple(
@@ -89,16 +89,26 @@ def image_page(gallery: Gallery, image: InputImage, facts: ImageFacts, beside: N
         crumbs=(Link("Layerlight", layout.href(at, layout.FRONT_PAGE)), Link("Images", "")),
         body={
             "image": image,
+            "exercises": layout.href(at, layout.exercises_page(image.id)) if gallery.main else "",
             "photo": layout.href(at, layout.input_png(model.id, image.id)),
             "input_size": size(model.input.height, model.input.width),
             "lead": _lead(gallery, facts),
             "handouts": handouts_href(at, gallery, image.id),
+            "classes": class_section(scene, image, facts.verdict),
             "rail": rail(gallery, lambda la: f"#{la.name}", model.layers[0].name),
             "blocks": parts,
             "points": json.dumps(_points(at, gallery, image, facts), separators=(",", ":")),
-            "neighbours": neighbours(at, beside, layout.image_page),
+            "pattern": _pattern(at, gallery),
+            "root": layout.href(at, layout.FRONT_PAGE).removesuffix(layout.FRONT_PAGE),
+            "neighbours": neighbours(at, beside, gallery.image_page),
         },
     )
+
+
+def _pattern(at: str, gallery: Gallery) -> str:
+    """This page's address of the image {id}."""
+    root = layout.href(at, layout.FRONT_PAGE).removesuffix(layout.FRONT_PAGE)
+    return root + gallery.image_page("{id}")
 
 
 def _points(at: str, gallery: Gallery, image: InputImage, facts: ImageFacts) -> dict[str, object]:
@@ -118,6 +128,7 @@ def _points(at: str, gallery: Gallery, image: InputImage, facts: ImageFacts) -> 
                 "rows": facts.sheets[layer.name].rows,
                 "sheet": layout.href(at, layout.sheet_png(model.id, image.id, layer.name)),
                 "href": layout.href(at, layout.layer_page(image.id, model.id, layer.name)),
+                **({"signed": True} if layer.signed else {}),
             }
             for layer in model.layers
         },
@@ -125,7 +136,8 @@ def _points(at: str, gallery: Gallery, image: InputImage, facts: ImageFacts) -> 
 
 
 def _lead(gallery: Gallery, facts: ImageFacts) -> str:
-    convs = [la for la in gallery.model.layers if la.kind == "conv"]
+    # where values below zero are kept hardly one is exactly zero
+    convs = [la for la in gallery.model.layers if la.kind == "conv" and not la.signed]
     if len(convs) < 2 or convs[0].block == convs[-1].block:
         return "Scroll down through the network."
     first, last = (percent(facts.sheets[convs[i].name].zero_share) for i in (0, -1))
@@ -151,37 +163,6 @@ def neighbours(
     return (
         Link(before.title, layout.href(at, path(before.id))) if before else None,
         Link(after.title, layout.href(at, path(after.id))) if after else None,
-    )
-
-
-def strip_tiles(
-    at: str, gallery: Gallery, image: InputImage, facts: ImageFacts, layer: Layer
-) -> Tiles:
-    """The layer's telling channels, cut out of the image's strip."""
-    model, sheet = gallery.model, facts.sheets[layer.name]
-    reading = facts.reading.layers[layer.name]
-    target = layout.layer_page(image.id, model.id, layer.name)
-    return Tiles(
-        sheet=layout.href(at, layout.strip_png(model.id, image.id, layer.name)),
-        columns=len(reading.telling),
-        rows=1,
-        pixel_height=-(-layer.height // strip_factor(layer)),
-        pixel_width=-(-layer.width // strip_factor(layer)),
-        gap=sheet.gap,
-        gain=ratio(sheet.layer_high, sheet.p99_9),
-        signed=layer.signed,
-        tiles=tuple(
-            tile(
-                sheet,
-                layer,
-                c,
-                x=i,
-                y=0,
-                href=layout.href(at, target, str(c)),
-                label=f"#{c}",
-            )
-            for i, c in enumerate(reading.telling)
-        ),
     )
 
 
@@ -211,7 +192,7 @@ def _chapter(
         caption=f"{len(reading.telling)} of {layer.channels}, "
         f"picked for strength and variety{drawn}",
         all_text=f"All {count(layer.channels, 'channel')}",
-        strongest=f"channel {top}, {number(sheet.channels[top].high)}"
+        strongest=f"channel {top}, {number(sheet.channels[top].peaks[0].value)}"
         if sheet.layer_high
         else "none, all are silent",
     )

@@ -18,12 +18,14 @@ from generator.pages.parts import (
     Page,
     Tiles,
     block_title,
+    ends_words,
     figures,
     legend,
     page,
     rail,
     ratio,
     tile,
+    zero_words,
 )
 from generator.pages.plots import layer_plots
 from generator.pages.scene import Scene
@@ -90,7 +92,7 @@ def layer_page(
         section="look",
         crumbs=(
             Link("Layerlight", layout.href(at, layout.FRONT_PAGE)),
-            Link(image.title, layout.href(at, layout.image_page(image.id), layer.name)),
+            Link(image.title, layout.href(at, gallery.image_page(image.id), layer.name)),
         ),
         body={
             "image": image,
@@ -139,12 +141,9 @@ def _note(sheet: Sheet, layer: Layer) -> str:
     drawn = grid_factor(layer)
     if sheet.layer_high == 0:
         return "No channel of this layer answers on this image."
-    zero = (
-        "the middle is zero" if layer.signed else "darkest is zero, or too little to tell from it"
-    )
     text = (
-        f"One scale for all {layer.channels} channels: {zero}, lightest "
-        f"{number(sheet.p99_9)} or more (0.1\u202f% of the non-zero values). A bar compares a "
+        f"One scale for all {layer.channels} channels: {zero_words(layer)}, "
+        f"{ends_words(layer, sheet.p99_9)} (0.1\u202f% of the non-zero values). A bar compares a "
         f"channel’s strongest value with the layer’s, {number(sheet.layer_high)} in #{top}."
     )
     if drawn > 1:

@@ -57,7 +57,10 @@ class Drawing:
 
 
 DRAWING_HEIGHT = 224
+DRAWING_WIDTH = 1376
 GAP, BLOCK_GAP = 6, 30
+LABEL_WIDTH = 84
+"""Least distance between the names of two blocks."""
 
 
 def model_page(gallery: Gallery, first: ImageFacts) -> Page:
@@ -99,6 +102,8 @@ def model_page(gallery: Gallery, first: ImageFacts) -> Page:
                 for block in [gallery.texts.block(model, name)]
             ),
             "total": total,
+            "merges": any(la.kind == "merge" for la in layers),
+            "pools": any(la.kind == "pool" for la in layers),
             "first": gallery.images[0],
             "input_size": size(model.input.height, model.input.width),
         },
@@ -124,7 +129,8 @@ def _row(at: str, gallery: Gallery, first: ImageFacts, layer: Layer) -> Row:
 def _drawing(at: str, gallery: Gallery) -> Drawing:
     model = gallery.model
     side = max(model.input.height, model.input.width)
-    room = 1376 - GAP * len(model.layers) - BLOCK_GAP * len(gallery.blocks)
+    gap = min(GAP, DRAWING_WIDTH / 3 / len(model.layers))
+    room = DRAWING_WIDTH - gap * len(model.layers) - BLOCK_GAP * len(gallery.blocks)
     unit = room / sum(la.channels for la in model.layers)
     x = 0.0
     slabs: list[Slab] = []
@@ -139,7 +145,7 @@ def _drawing(at: str, gallery: Gallery) -> Drawing:
         )
         for layer in layers:
             height = max(1.5, DRAWING_HEIGHT * max(layer.height, layer.width) / side)
-            width = max(3.0, layer.channels * unit)
+            width = max(min(3.0, gap), layer.channels * unit)
             slabs.append(
                 Slab(
                     name=layer.name,
@@ -154,6 +160,7 @@ def _drawing(at: str, gallery: Gallery) -> Drawing:
                     f"{size(layer.height, layer.width)}",
                 )
             )
-            x += width + GAP
-        x += BLOCK_GAP
-    return Drawing(round(x - GAP - BLOCK_GAP, 1), DRAWING_HEIGHT, tuple(slabs), tuple(labels))
+            x += width + gap
+        x = max(x + BLOCK_GAP, labels[-1][0] + LABEL_WIDTH)
+    width = max(slabs[-1].x + slabs[-1].width, labels[-1][0] + LABEL_WIDTH)
+    return Drawing(round(width, 1), DRAWING_HEIGHT, tuple(slabs), tuple(labels))

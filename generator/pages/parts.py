@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -19,9 +19,10 @@ from generator.domain import (
     Problem,
     Reading,
     Sheet,
+    Verdict,
     WorkedExample,
 )
-from generator.palettes import Palette
+from generator.palettes import DIVERGING, Palette, palettes
 from generator.texts import Texts
 from generator.wording import number, percent, size
 
@@ -39,6 +40,7 @@ __all__ = [
     "Tiles",
     "blocks",
     "crop_origin",
+    "ends_words",
     "figures",
     "legend",
     "page",
@@ -48,6 +50,7 @@ __all__ = [
     "value_place",
     "window_box",
     "window_numbers",
+    "zero_words",
 ]
 
 
@@ -60,6 +63,8 @@ class ImageFacts:
     reading: Reading
     evidence: Callable[[], Evidence]
     """Loads where the strongest values come from."""
+    verdict: Verdict | None = None
+    """What the network says; None of a network that does not end in classes."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,8 @@ class Gallery:
     """ "Layerlight 1.0.0, TensorFlow 2.21.0"."""
     licence: str
     """Who made the weights, for the footer."""
+    licence_url: str
+    """Of CC BY 4.0 where the weights are under it, else ""."""
     facts: Callable[[str], ImageFacts]
     """Loads an image's facts by its id."""
     chosen: dict[str, tuple[int, ...]]
@@ -95,10 +102,33 @@ class Gallery:
     """A value of the first convolution on the first image."""
     atlas: Mapping[str, AtlasSheet]
     """Pictures of what channels look for, by layer; empty where there are none."""
+    main: bool = True
+    """Whether this is the gallery's first network, whose images the front page shows."""
+    compared: bool = False
+    """Whether there are networks or images side by side."""
     every_layer: tuple[Layer, ...] = ()
     """The network's layers that texts may speak of, also those that the gallery does not show."""
     handouts: bool = False
     """Whether there are worksheets and posters to print."""
+
+    def image_page(self, image: str) -> str:
+        """Where the page of an image through this network is."""
+        return layout.image_page(image, "" if self.main else self.model.id)
+
+    @cached_property
+    def signed(self) -> bool:
+        """Whether there are values of both signs, which want a palette of their own."""
+        return self.compared or self.signed_layers
+
+    @cached_property
+    def signed_layers(self) -> bool:
+        """Whether some of the network's layers have such values."""
+        return any(layer.signed for layer in self.model.layers)
+
+    @cached_property
+    def diverging(self) -> Palette:
+        """That palette."""
+        return palettes((DIVERGING,))[0]
 
     @cached_property
     def blocks(self) -> tuple[tuple[str, tuple[Layer, ...]], ...]:
@@ -165,10 +195,15 @@ class RailBlock:
 
     name: str
     cells: tuple[RailCell, ...]
+    many: bool = False
+    """Whether the rail has no room for the names of all its layers."""
 
 
 RAIL_HEIGHT = 27
 RAIL_WIDTH = 96
+RAIL_ROOM = 1376
+RAIL_CELL, RAIL_LETTER, RAIL_GAP = 40, 6.2, 24
+"""Least width of a cell, width of a letter of a name, distance between blocks: CSS pixels."""
 
 
 def blocks(layers: Sequence[Layer]) -> tuple[tuple[str, tuple[Layer, ...]], ...]:
@@ -178,9 +213,9 @@ def blocks(layers: Sequence[Layer]) -> tuple[tuple[str, tuple[Layer, ...]], ...]
 
 
 def block_title(name: str) -> str:
-    """ "block3" -> "Block 3"."""
-    digits = name.removeprefix("block")
-    return f"Block {digits}" if digits.isdigit() else name
+    """ "block3" -> "Block 3", "stage2" -> "Stage 2"."""
+    word = name.rstrip("0123456789")
+    return f"{word.capitalize()} {name[len(word) :]}" if word in ("block", "stage") else name
 
 
 def rail(
@@ -211,7 +246,14 @@ def rail(
         )
         if cells:
             found.append(RailBlock(block_title(name), cells))
-    return tuple(found)
+    return tuple(replace(block, many=_rail_width(found) > RAIL_ROOM) for block in found)
+
+
+def _rail_width(found: Sequence[RailBlock]) -> float:
+    """With all layers named, CSS pixels, about."""
+    cells = [cell for block in found for cell in block.cells]
+    wide = (max(RAIL_CELL, 4 + max(c.width, RAIL_LETTER * len(c.short))) for c in cells)
+    return sum(wide) + RAIL_GAP * (len(found) - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,6 +395,22 @@ def legend(sheet: Sheet, layer: Layer) -> Legend:
     return Legend(low=f"\u2212{high}" if layer.signed else "0", high=high, signed=layer.signed)
 
 
+def zero_words(layer: Layer) -> str:
+    """Which colour is zero, on the shared scale."""
+    return (
+        "the middle is zero, blue lies below it and red above (in grey dark and light)"
+        if layer.signed
+        else "darkest is zero, or too little to tell from it"
+    )
+
+
+def ends_words(layer: Layer, high: float) -> str:
+    """What the ends of the shared scale stand for."""
+    if layer.signed:
+        return f"its ends are \u2212{number(high)} or less and {number(high)} or more"
+    return f"lightest {number(high)} or more"
+
+
 def state(channel: Channel) -> str:
     """What is unusual about a channel, in a word."""
     if not channel.finite:
@@ -383,8 +441,8 @@ def tile(
     spoken = (
         f"Channel {channel}: {what}"
         if what
-        else f"Channel {channel}: up to {number(facts.high)}, "
-        f"zero on {percent(facts.zero_fraction)}"
+        else f"Channel {channel}: up to {number(facts.high)}"
+        f"{' in magnitude' if layer.signed else ''}, zero on {percent(facts.zero_fraction)}"
     )
     return Tile(
         channel=channel,
@@ -415,6 +473,8 @@ class Figures:
     lit: float
     """Where zero begins, percent from the top."""
     zero: str
+    signed: bool
+    """Whether they are sorted without their sign."""
 
 
 def figures(page_path: str, model: Model, layer: Layer, sheet: Sheet, image: str) -> Figures:
@@ -433,6 +493,7 @@ def figures(page_path: str, model: Model, layer: Layer, sheet: Sheet, image: str
         sorted_values=_sorted_stops(sheet),
         lit=round(100 * (1 - zeros), 1),
         zero=percent(zeros),
+        signed=layer.signed,
     )
 
 

@@ -60,6 +60,7 @@ class Specimen:
     mark: Place
     box: Box | None
     caption: str
+    signed: bool
 
 
 def tour_page(gallery: Gallery, first: ImageFacts, stops: tuple[Stop, ...]) -> Page:
@@ -132,6 +133,7 @@ def _specimen(at: str, gallery: Gallery, first: ImageFacts, stop: Stop) -> Speci
         mark=value_place(layer, peak.row, peak.column),
         box=window_box(layer, model, peak),
         caption=f"{layer.name} #{top}",
+        signed=layer.signed,
     )
 
 
@@ -202,8 +204,8 @@ def _middle(gallery: Gallery, first: ImageFacts, layer: Layer) -> Stop:
         "From a bright spot to the pixels",
         f"In {layer.name} one value sees {size(layer.window.height, layer.window.width)} pixels. "
         f"Channel {top} is zero on {percent(channel.zero_fraction)} of its map and reaches "
-        f"{number(channel.high)}. Move over its bright spots, or tap them: the photograph shows "
-        "which patch each value stands for.",
+        f"{number(channel.peaks[0].value)}. Move over its bright spots, or tap them: the "
+        "photograph shows which patch each value stands for.",
     )
 
 

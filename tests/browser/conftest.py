@@ -51,6 +51,41 @@ def http_root(site: Path) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def beside_file(beside: Path) -> str:
+    """The gallery of several networks as files; a URL with a slash at the end."""
+    return beside.as_uri() + "/"
+
+
+@pytest.fixture(scope="session")
+def beside_http(beside: Path) -> Iterator[str]:
+    """The same on loopback."""
+    with serving(beside) as url:
+        yield url
+
+
+@pytest.fixture(params=["file", "http"])
+def beside_root(request: pytest.FixtureRequest) -> str:
+    """Each of its two roots in turn."""
+    url: str = request.getfixturevalue(f"beside_{request.param}")
+    return url
+
+
+@pytest.fixture
+def beside_visitor(browser: Browser, beside_file: str, beside_http: str) -> Iterator[Visitor]:
+    """Opens pages at either of its roots; they are closed after the test."""
+    visitor = Visitor(browser, beside_file, beside_http)
+    yield visitor
+    visitor.close()
+
+
+@pytest.fixture(params=["site", "beside"])
+def gallery(request: pytest.FixtureRequest) -> Path:
+    """The gallery of one network, and that of several."""
+    folder: Path = request.getfixturevalue(request.param)
+    return folder
+
+
 @pytest.fixture
 def file_url(file_root: str) -> Callable[[str], str]:
     """From a page's path to its address as a file."""

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from generator import layout
 
-__all__ = ["KINDS", "SPECIMENS", "kind_of", "pages", "specimen"]
+__all__ = ["BESIDE", "KINDS", "SPECIMENS", "kind_of", "pages", "specimen"]
 
 
 def _pattern(path: str) -> re.Pattern[str]:
@@ -38,6 +38,18 @@ KINDS: Mapping[str, re.Pattern[str]] = MappingProxyType(
 )
 """Name of a kind -> the paths of its pages, from the site's root."""
 
+BESIDE: Mapping[str, re.Pattern[str]] = MappingProxyType(
+    {
+        "image in another network": re.compile(r"images/[^/]+/[^/]+/index\.html"),
+        "compare": _pattern(layout.compare_front()),
+        "pair of images": _pattern(layout.images_page("ANY", "ANY")),
+        "pair of networks": re.compile(r"compare/(?!images/)[^/]+/index\.html"),
+        "pair of networks on an image": _pattern(layout.comparison_image("ANY", "ANY", "ANY")),
+        "pair of networks in a layer": _pattern(layout.comparison_layer("ANY", "ANY", "ANY")),
+    }
+)
+"""The same of what only a gallery has that sets networks or images side by side."""
+
 SPECIMENS = (
     "front",
     "image",
@@ -61,7 +73,9 @@ SPECIMENS = (
 
 def kind_of(page: str) -> str | None:
     """The kind of the page at this path; None if no kind has such a path."""
-    return next((kind for kind, pattern in KINDS.items() if pattern.fullmatch(page)), None)
+    # an image's page in another network lies where a layer called index would
+    every = {**BESIDE, **KINDS}
+    return next((kind for kind, pattern in every.items() if pattern.fullmatch(page)), None)
 
 
 def pages(site: Path, kind: str | None = None) -> list[str]:
@@ -72,7 +86,7 @@ def pages(site: Path, kind: str | None = None) -> list[str]:
 
 def specimen(site: Path, name: str) -> str:
     """The page that stands for its kind; ``name`` is one of ``SPECIMENS``."""
-    kind, _, which = name.partition(" of ")
+    kind, _, which = (name, "", "") if name in BESIDE else name.partition(" of ")
     candidates = pages(site, kind)
     assert candidates, f"the gallery has no page of kind {kind!r}"
     if not which:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.browser.kinds import SPECIMENS, specimen
+from tests.browser.kinds import BESIDE, SPECIMENS, specimen
 from tests.browser.visits import PHONE, WIDE, Size, Visitor
 
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
@@ -21,7 +21,22 @@ def test_axe_finds_nothing(
     name: str, dark: bool, size: Size, site: Path, http_root: str, visitor: Visitor
 ) -> None:
     """One page of each kind, light and dark, wide and narrow, has no violation."""
-    visit = visitor.open(http_root + specimen(site, name), size=size, dark=dark)
+    _find_nothing(visitor, http_root + specimen(site, name), size=size, dark=dark)
+
+
+@pytest.mark.parametrize("name", BESIDE)
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "narrow"])
+def test_nor_where_networks_stand_side_by_side(
+    name: str, dark: bool, size: Size, beside: Path, beside_http: str, beside_visitor: Visitor
+) -> None:
+    """The same, of pages that other galleries have not."""
+    url = beside_http + specimen(beside, name)
+    _find_nothing(beside_visitor, url, size=size, dark=dark)
+
+
+def _find_nothing(visitor: Visitor, url: str, *, size: Size, dark: bool) -> None:
+    visit = visitor.open(url, size=size, dark=dark)
     found = Axe().run(visit.page, options={"runOnly": list(RULES), "resultTypes": ["violations"]})
     faults = [
         f"{violation['id']}: {violation['help']}: {node['target']} {node['failureSummary']}"

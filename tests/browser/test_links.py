@@ -108,16 +108,16 @@ def _fault(site: Path, page: str, element: str, url: str) -> str:
     return ""
 
 
-def test_every_address_in_the_pages_resolves(site: Path) -> None:
+def test_every_address_in_the_pages_resolves(gallery: Path) -> None:
     """A link, picture, script or style leads to a file of the gallery and a place in it.
 
     Letter case counts; a folder is no page; nothing is absolute but outward links.
     """
     faults = {
         f"{page}: <{element}> {url}: {fault}"
-        for page in pages(site)
-        for element, url in _read(site / page).addresses
-        if (fault := _fault(site, page, element, url))
+        for page in pages(gallery)
+        for element, url in _read(gallery / page).addresses
+        if (fault := _fault(gallery, page, element, url))
     }
     assert not faults, "\n".join(sorted(faults))
 
@@ -135,11 +135,11 @@ def test_every_address_in_the_stylesheets_resolves(site: Path) -> None:
     assert not faults, "\n".join(faults)
 
 
-def test_ids_are_unique_and_those_referred_to_exist(site: Path) -> None:
+def test_ids_are_unique_and_those_referred_to_exist(gallery: Path) -> None:
     """A label, a description or a control names something that is on its page, once."""
     faults = []
-    for page in pages(site):
-        markup = _read(site / page)
+    for page in pages(gallery):
+        markup = _read(gallery / page)
         faults += [
             f"{page}: #{name} twice" for name in set(markup.ids) if markup.ids.count(name) > 1
         ]
@@ -149,7 +149,7 @@ def test_ids_are_unique_and_those_referred_to_exist(site: Path) -> None:
     assert not faults, "\n".join(sorted(faults))
 
 
-def test_every_page_can_be_reached_from_the_front(site: Path) -> None:
+def test_every_page_can_be_reached_from_the_front(gallery: Path) -> None:
     """Following links from the front page leads to every page but the error page."""
     reached: set[str] = set()
     waiting = ["index.html"]
@@ -158,11 +158,11 @@ def test_every_page_can_be_reached_from_the_front(site: Path) -> None:
         if page in reached or not page.endswith(".html"):
             continue
         reached.add(page)
-        for element, url in _read(site / page).addresses:
+        for element, url in _read(gallery / page).addresses:
             parts = urlsplit(url)
             if element == "a" and parts.path and not (parts.scheme or parts.netloc):
                 waiting.append(normpath(join(dirname(page), unquote(parts.path))))
-    assert set(pages(site)) - reached == {"404.html"}
+    assert set(pages(gallery)) - reached == {"404.html"}
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.kinds import KINDS, SPECIMENS, kind_of, pages, specimen
+from tests.browser.kinds import BESIDE, KINDS, SPECIMENS, kind_of, pages, specimen
 from tests.browser.loopback import SUBPATH
 from tests.browser.visits import PHONE, WIDE, Visitor
 
@@ -25,9 +25,9 @@ BROKEN_IMAGES = """() => [...document.images]
   .map(image => image.src.slice(0, 200))"""
 
 
-def test_no_page_is_of_an_unknown_kind(site: Path) -> None:
+def test_no_page_is_of_an_unknown_kind(gallery: Path) -> None:
     """Every HTML file of the gallery is a page of a kind that these tests know."""
-    assert [page for page in pages(site) if kind_of(page) is None] == []
+    assert [page for page in pages(gallery) if kind_of(page) is None] == []
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -35,8 +35,22 @@ def test_every_page_loads_in_silence_and_fits(
     kind: str, root: str, site: Path, visitor: Visitor
 ) -> None:
     """No console message, failed request, foreign request or sideways scrolling, wide or narrow."""
+    _look_at_every_page(pages(site, kind), root, visitor)
+
+
+@pytest.mark.parametrize("kind", [*BESIDE, "layer", "across", "front"])
+def test_so_does_every_page_of_networks_side_by_side(
+    kind: str, beside_root: str, beside: Path, beside_visitor: Visitor
+) -> None:
+    """The same, of pages that other galleries have not, or that show layers of both signs."""
+    opened = pages(beside, kind)
+    if kind in ("layer", "across"):
+        opened = [page for page in opened if page.endswith("/plain/second.html")]
+    _look_at_every_page(opened, beside_root, beside_visitor)
+
+
+def _look_at_every_page(opened: list[str], root: str, visitor: Visitor) -> None:
     faults = []
-    opened = pages(site, kind)
     for page in opened:
         visit = visitor.open(root + page, size=WIDE)
         visit.load_images()
@@ -46,14 +60,26 @@ def test_every_page_loads_in_silence_and_fits(
         faults += [f"{page}: {fault}" for fault in visit.faults]
         faults += [f"{page} at {size}: {fault}" for size, fault in found.items() if fault]
         visitor.close()
-    assert opened, f"the gallery has no page of kind {kind!r}"
+    assert opened, "the gallery has no page of this kind"
     assert not faults, "\n".join(faults)
 
 
 @pytest.mark.parametrize("name", SPECIMENS)
 def test_a_page_needs_no_script(name: str, root: str, site: Path, visitor: Visitor) -> None:
     """With scripts off the heading, the pictures and (nearly) all words are there to be read."""
-    visit = visitor.open(root + specimen(site, name), scripts=False)
+    _read_without_scripts(root + specimen(site, name), visitor)
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_nor_does_a_page_of_networks_side_by_side(
+    name: str, beside_file: str, beside: Path, beside_visitor: Visitor
+) -> None:
+    """The same, of pages that other galleries have not."""
+    _read_without_scripts(beside_file + specimen(beside, name), beside_visitor)
+
+
+def _read_without_scripts(url: str, visitor: Visitor) -> None:
+    visit = visitor.open(url, scripts=False)
     visit.load_images()
     shown = visit.page.evaluate(VISIBLE_TEXT).split()
     written = visit.page.evaluate(STATIC_TEXT).split()

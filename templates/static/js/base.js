@@ -149,7 +149,7 @@ function tile(element, { columns }, channel) {
   return styled(element, { x, y });
 }
 function one(of, channel, sheet, gain) {
-  const map = tile(make("div.one.lit", make("i")), of, channel), [ph, pw] = of.map;
+  const map = tile(make("div.one.lit" + (of.signed ? ".signed" : ""), make("i")), of, channel), [ph, pw] = of.map;
   map.style.backgroundImage = `url(${sheet})`;
   return styled(map, { cols: of.columns, rows: of.rows, ph, pw, gap: 1, gain });
 }

@@ -11,10 +11,11 @@ const [rows, columns] = part.map;
 let covering = false;
 ll.opened = Number(ll.field("number").textContent);
 
-/* Each channel's numbers; peak is row and column of its strongest value. */
+/* Each channel's numbers; top is its strongest value, high how strong that is, whatever its sign, and
+   peak its row and column. */
 ll.facts = links.map(link => {
   const [high, mean, zeros, row, column, rank, deviation, lowest] = link.dataset.facts.split(" ").map(Number);
-  return { high, mean, zeros, peak: [row, column], silent: row < 0, rank, deviation, lowest };
+  return { high, top: lowest === -high ? lowest : high, mean, zeros, peak: [row, column], silent: row < 0, rank, deviation, lowest };
 });
 
 const ordinal = ll.ordinal = n => n + (["th", "st", "nd", "rd"][/1.$/.test(n) ? 0 : n % 10] ?? "th");
@@ -32,7 +33,7 @@ function show(channel, at) {
   text("number", channel);
   text("rank", silent ? "silent on this image" :
     `the ${rank > 1 ? ordinal(rank) + " " : ""}strongest of ${links.length} on this image`);
-  text("range", `${number(facts.lowest)} to ${number(high)}`);
+  text("range", number(facts.lowest) + (setup.signed ? "" : " to " + number(high)));
   text("mean", number(facts.mean));
   text("zero", ll.percent(facts.zeros) + " of the map");
   const gain = setup.high > 0 ? high / setup.high : 1;

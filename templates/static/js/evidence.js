@@ -37,7 +37,7 @@ function sum(accounts, { channel, facts }) {
   const [rest, bias] = $("[data-rest]").children;
   rest.textContent = a.nothing ? `${a.nothing} add${a.nothing === 1 ? "s" : ""} nothing; the bias adds` : "The bias adds";
   bias.textContent = signed(a.bias);
-  $("[data-total]").children[1].textContent = number(facts.high);
+  $("[data-total]").children[1].textContent = number(facts.top);
 }
 
 function thread(knots, { channel, facts }) {
@@ -66,7 +66,7 @@ const failed = () => ll.unread("trouble", "Where the value comes from");
 const asks = [ll.latest(section, setup.evidence, sum, failed), ll.latest(section, $(".thread") && setup.threads, thread, failed)];
 ll.hear("channel", detail => {
   const { channel, facts } = detail;
-  text("peak", number(facts.high));
+  text("peak", number(facts.top));
   if (setup.largest) text("largest", number(setup.largest[channel]));
   $$("[data-kernel]").forEach(kernel => ll.tile(kernel, part, channel));
   asks.forEach(ask => ask(facts.silent ? null : detail));

@@ -24,7 +24,7 @@ async function read(at, spoken) {
   text("what", strongest ? "Strongest value" : "Value at the mark");
   text("precision", "");
   try {
-    if (strongest) write(facts.high);
+    if (strongest) write(facts.top);
     else {
       const samples = await ll.samples(channel);
       if (turn !== asked) return;

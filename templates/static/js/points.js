@@ -27,14 +27,14 @@ function fill({ layers }) {
     const n = here[0] * setup.columns + here[1], channel = data.channel[n], value = data.value[n];
     const at = cell(data.place[n], layer.map[1]), asked = here;
     ll.carry($("a", slot), `${layer.href}#${channel}@${at}`);
-    $("[data-above-text]", slot).textContent = value > 0 ? "#" + channel : "nothing";
+    $("[data-above-text]", slot).textContent = value ? "#" + channel : "nothing";
     $("[data-above-value]", slot).textContent =
-      value > 0 ? `${ll.number(value)} at row ${at[0]}, column ${at[1]}` : "no channel answers there";
+      value ? `${ll.number(value)} at row ${at[0]}, column ${at[1]}` : "no channel answers there";
     ll.aim($(".crop", slot), layer, at);
     $$(".cells a", chapter).forEach(a => a.classList.toggle("spotted", a.hash === "#" + channel));
     $("[data-spot]", slot).replaceChildren();
     slot.near ??= ll.near(slot);
-    slot.near.then(() => { if (asked === here && value > 0) ll.around(slot, layer, channel, at); });
+    slot.near.then(() => { if (asked === here && value) ll.around(slot, layer, channel, at); });
   });
 }
 

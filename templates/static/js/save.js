@@ -5,9 +5,13 @@ const ll = layerlight, { $, $$, on, make, number, input, setup, part } = ll;
 const SIDE = 640, EDGE = 48, TOP = 148, WIDTH = 2 * SIDE + 3 * EDGE, RIGHT = SIDE + 2 * EDGE;
 const FONT = "px " + getComputedStyle(document.body).fontFamily;
 
+/* The sample of zero, and the palette in force for values of one sign or both. */
+const [ZERO, PALETTE] = setup.signed ? [128, "--both"] : [0, "--palette"];
+
 /* The 256 colours of the palette in force as [red, green, blue], from the page's own filter. */
 function colours() {
-  const tables = $$(`#${ll.choice("palette")} [tableValues]`).map(f => f.getAttribute("tableValues").split(" ").map(Number));
+  const [id] = getComputedStyle(ll.root).getPropertyValue(PALETTE).match(/#\w+/);
+  const tables = $$(id + " [tableValues]").map(f => f.getAttribute("tableValues").split(" ").map(Number));
   return Array.from({ length: 256 }, (_, i) => tables.map(table => {
     const at = i / 255 * (table.length - 1), low = Math.floor(at), high = table[low + 1] ?? table[low];
     return Math.round(255 * (table[low] + (high - table[low]) * (at - low)));
@@ -15,7 +19,8 @@ function colours() {
 }
 function coloured(samples, palette, gain) {
   const [height, width] = part.map, pen = ll.drawing(width, height), pixels = pen.createImageData(width, height);
-  samples.forEach((sample, i) => pixels.data.set([...palette[Math.min(255, Math.round(sample * gain))], 255], 4 * i));
+  const shade = sample => palette[Math.max(0, Math.min(255, Math.round(ZERO + (sample - ZERO) * gain)))];
+  samples.forEach((sample, i) => pixels.data.set([...shade(sample), 255], 4 * i));
   pen.putImageData(pixels, 0, 0);
   return pen.canvas;
 }
@@ -54,12 +59,13 @@ function draw(samples, photo) {
     text(`row ${row}, column ${column}: ${ll.field("value").textContent}`, EDGE, foot + 40);
     text(`what this value sees: ${part.window[0]} × ${part.window[1]} px`, RIGHT, foot + 40);
   }
-  for (let i = 0; i < SIDE - 200; i += 1) {
-    pen.fillStyle = `rgb(${palette[Math.round(255 * i / (SIDE - 201))]})`;
-    pen.fillRect(EDGE + 28 + i, foot + 66, 1, 20);
+  const end = own ? number(high) : number(setup.high), from = ZERO ? 140 : 28, wide = SIDE - 172 - from;
+  for (let i = 0; i < wide; i += 1) {
+    pen.fillStyle = `rgb(${palette[Math.round(255 * i / (wide - 1))]})`;
+    pen.fillRect(EDGE + from + i, foot + 66, 1, 20);
   }
-  text("0", EDGE, foot + 85);
-  text(own ? number(high) : number(setup.high) + " or more", EDGE + SIDE - 160, foot + 85);
+  text(ZERO ? "\u2212" + end : "0", EDGE, foot + 85);
+  text(own ? end : end + " or more", EDGE + SIDE - 160, foot + 85);
   text(`activation; ${own ? "its own scale" : "one scale for the whole layer"}`, RIGHT, foot + 85, 24, small);
   text(setup.credit && "Image: " + setup.credit, EDGE, foot + 148, 20, small);
   text(`Network: ${setup.weights}. Made with Layerlight.`, EDGE, foot + 176, 20, small);

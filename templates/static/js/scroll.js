@@ -10,6 +10,7 @@ function show(chapter) {
   now = chapter;
   const { id, dataset } = chapter, { box } = dataset;
   $$("[data-key]").forEach(field => { field.textContent = { layer: id, ...dataset }[field.dataset.key]; });
+  $$(".sight .ramp, .mini .ramp").forEach(ramp => ramp.classList.toggle("signed", "signed" in dataset));
   $$(".sight .box:not(.point), .mini .box").forEach(element => {
     element.hidden = !box;
     if (box) place(element, ...box.split(" "));
