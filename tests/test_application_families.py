@@ -22,10 +22,10 @@ from generator.models import backend, zoo
 from generator.models.receptive_field import windows
 from generator.models.trace import trace
 
-FAST = ("mobilenet", "mobilenetv2", "mobilenetv3small", "efficientnetb0", "resnet50", "inceptionv3")
+FAST = ("mobilenetv2", "mobilenetv3small", "resnet50")
 BIG = (
-    *("convnexttiny", "densenet121", "efficientnetv2b0", "inceptionresnetv2", "nasnetmobile"),
-    *("resnet50v2", "vgg19", "xception"),
+    *("convnexttiny", "densenet121", "efficientnetb0", "efficientnetv2b0", "inceptionresnetv2"),
+    *("inceptionv3", "mobilenet", "nasnetmobile", "resnet50v2", "vgg19", "xception"),
 )
 
 

@@ -101,13 +101,12 @@ def at_size(name: str, size: tuple[int, int]) -> Any:
     function = application(name)
     shape = (*size, 3)
     try:
+        with suppress(ValueError), fresh_names(), fixed_settings():  # a size for maps alone
+            whole = function(weights=None, input_shape=shape)
+            if not any(_flattens(layer) for layer in whole.layers):
+                return whole
         with fresh_names(), fixed_settings():
-            cut = function(weights=None, include_top=False, input_shape=shape)
-            with suppress(ValueError):  # of a size that only the maps take
-                whole = function(weights=None, input_shape=shape)
-                if not any(_flattens(layer) for layer in whole.layers):
-                    return whole
-            return cut
+            return function(weights=None, include_top=False, input_shape=shape)
     except ValueError as error:
         raise UsageError(
             f"size: {function.__name__} does not take images of {size[0]} x {size[1]} pixels "

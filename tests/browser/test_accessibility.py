@@ -14,9 +14,20 @@ RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 """axe's names of the rules of WCAG 2.2, level AA, and of what it advises beyond."""
 
 
+LOOKS = pytest.mark.parametrize(
+    ("size", "dark"),
+    [
+        pytest.param(WIDE, False, id="wide-light"),
+        pytest.param(PHONE, True, id="narrow-dark"),
+        # each width and each scheme is in one of those above
+        pytest.param(WIDE, True, id="wide-dark", marks=pytest.mark.slow),
+        pytest.param(PHONE, False, id="narrow-light", marks=pytest.mark.slow),
+    ],
+)
+
+
 @pytest.mark.parametrize("name", SPECIMENS)
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "narrow"])
+@LOOKS
 def test_axe_finds_nothing(
     name: str, dark: bool, size: Size, site: Path, http_root: str, visitor: Visitor
 ) -> None:
@@ -25,8 +36,7 @@ def test_axe_finds_nothing(
 
 
 @pytest.mark.parametrize("name", BESIDE)
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "narrow"])
+@LOOKS
 def test_nor_where_networks_stand_side_by_side(
     name: str, dark: bool, size: Size, beside: Path, beside_http: str, beside_visitor: Visitor
 ) -> None:
