@@ -66,7 +66,8 @@ class Extractor:
         filled[: len(images)] = stacked
         outputs = self._run(self._constant(self._network.preprocess(filled)))
         outputs = outputs if isinstance(outputs, list | tuple) else [outputs]
-        arrays = [np.asarray(output) for output in outputs]
+        # of a network of mixed precision too
+        arrays = [np.asarray(output).astype(np.float32, copy=False) for output in outputs]
         return [
             {name: array[i] for name, array in zip(self._layers, arrays, strict=True)}
             for i in range(len(images))

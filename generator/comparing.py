@@ -29,11 +29,15 @@ def one_architecture(first: Model, second: Model) -> bool:
 
     def plan(model: Model) -> Sequence[object]:
         return [
-            (la.name, la.kind, la.height, la.width, la.channels, la.kernel, la.strides)
+            (
+                *(la.name, la.kind, la.activation, la.signed, la.height, la.width, la.channels),
+                *(la.kernel, la.strides),
+            )
             for la in model.layers
         ]
 
-    return first.input.height == second.input.height and plan(first) == plan(second)
+    sizes = [(model.input.height, model.input.width) for model in (first, second)]
+    return sizes[0] == sizes[1] and plan(first) == plan(second)
 
 
 def compare(
@@ -112,7 +116,7 @@ class _Gathered:
             finite = np.where(np.isfinite(own), own, 0)
             self._sums[name] += (
                 float(np.abs(finite).sum(dtype=np.float64)),
-                own.size - int(np.count_nonzero(finite)),
+                int(np.count_nonzero(own == 0)),
                 own.size,
             )
 
@@ -159,9 +163,8 @@ def _changes(tallies: dict[str, similarity.ChannelTally]) -> dict[str, ChannelCh
 
 
 def _weights(first: Any, second: Any, layers: Sequence[Layer]) -> dict[str, WeightChange]:
-    pairs = {la.name: (first.kernel(la.name), second.kernel(la.name)) for la in layers}
     return {
-        name: similarity.weight_change(one[0], other[0])
-        for name, (one, other) in pairs.items()
-        if one and other
+        la.name: similarity.weight_change(first.raw_kernels[la.name], second.raw_kernels[la.name])
+        for la in layers
+        if la.name in first.raw_kernels and la.name in second.raw_kernels
     }

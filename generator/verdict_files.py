@@ -48,11 +48,14 @@ def judge_of(
     """
     classifier: Classifier | None = network.classifier
     model = network.spec
+    if classifier and classifier.ending == "none" and not labels and not classes:
+        # plain numbers may be anything, a box or an embedding; labels say that they are classes
+        return None
     if classifier is None:
         if main and (labels or classes):
             raise ConfigError(
                 f"{'labels' if labels else 'classes'}: expected a network that ends in classes, "
-                f"got {model.title}, whose last layers here are maps; leave it out, or choose "
+                f"got {model.title}, which ends in maps or in one number; leave it out, or choose "
                 f"another network"
             )
         return None

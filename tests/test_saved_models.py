@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from generator import models
+from generator.activations import Extractor
 from generator.errors import ConfigError, ModelError, UsageError, WeightsMismatch, WeightsNotFound
 from generator.models import backend, preprocessing
 
@@ -189,6 +190,81 @@ def _changed(folder: Path, change: Callable[[dict[str, Any]], Any]) -> Path:
                 data = json.dumps(change(json.loads(data))).encode()
             bad.writestr(name, data)
     return file
+
+
+@pytest.mark.parametrize(
+    ("module", "kind"),
+    [("keras", "layers.Lambda"), ("keras", "layers.TFSMLayer"), ("keras.src", "x.y.Lambda")],
+)
+def test_a_dotted_name_hides_nothing(tmp_path: Path, module: str, kind: str) -> None:
+    """Keras joins module and class name: what either holds of the other is seen."""
+
+    def dotted(config: dict[str, Any]) -> dict[str, Any]:
+        config["config"]["layers"][1] |= {"class_name": kind, "module": module}
+        return config
+
+    with pytest.raises(ModelError, match=f"the layer conv is a {kind.rpartition('.')[2]}"):
+        models.load(str(_changed(tmp_path, dotted)))
+
+
+def test_a_loss_of_ones_own_does_not_matter(tmp_path: Path) -> None:
+    """A model is opened without what it was compiled with, so its loss is no code to fear."""
+
+    def compiled(config: dict[str, Any]) -> dict[str, Any]:
+        loss = {"class_name": "function", "config": "focal", "module": "__main__"}
+        config["compile_config"] = {"optimizer": "adam", "loss": loss}
+        return config
+
+    assert models.load(str(_changed(tmp_path, compiled))).spec.layers[0].name == "conv"
+
+
+@pytest.mark.parametrize("scaled", [True, False])
+def test_a_network_that_scales_for_itself_gets_pixels_as_they_are(
+    tmp_path: Path, scaled: bool
+) -> None:
+    """So a file's maps are those of the live model; one without is fed from 0 to 1."""
+    keras = backend.keras()
+    image = keras.Input((8, 8, 3))
+    x = keras.layers.Rescaling(1 / 255)(image) if scaled else image
+    live = keras.Model(image, keras.layers.Conv2D(2, 3, name="conv")(x))
+    live.save(tmp_path / "own.keras")
+    network = models.load(str(tmp_path / "own.keras"))
+    pixels = np.random.default_rng(4).integers(0, 256, (1, 8, 8, 3), dtype=np.uint8)
+    fed = pixels.astype(np.float32) if scaled else pixels / np.float32(255)
+    maps = network.graph(network.preprocess(pixels), training=False)
+    maps = maps[0] if isinstance(maps, list) else maps
+    np.testing.assert_allclose(np.asarray(maps), np.asarray(live(fed)), atol=1e-5)
+
+
+def test_a_folder_of_a_networks_name_is_no_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A site built into ``vgg16/`` does not stop the next build."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "vgg16").mkdir()
+    assert models.inspect("vgg16").id == "vgg16"
+
+
+def test_a_name_that_no_file_can_have_is_changed(tmp_path: Path) -> None:
+    """A page of every network is called index, a device of Windows aux; others are too long."""
+    keras = backend.keras()
+    x = image = keras.Input((8, 8, 3))
+    for name in ("index", "aux", "n" * 300):
+        x = keras.layers.Conv2D(2, 1, name=name)(x)
+    names = [la.name for la in models.wrap(keras.Model(image, x)).spec.layers]
+    assert names == ["index-2", "aux-2", "n" * 80]
+
+
+def test_numbers_of_half_the_length_have_an_identity_too(tmp_path: Path) -> None:
+    """bfloat16 weights, float32 maps."""
+    keras = backend.keras()
+    image = keras.Input((8, 8, 3), dtype="bfloat16")
+    conv = keras.layers.Conv2D(2, 3, name="conv", activation="relu", dtype="bfloat16")
+    network = models.wrap(keras.Model(image, conv(image)))
+    assert len(network.spec.weights.sha256) == 64
+    assert network.spec.layers[0].operation is None, "no sum in float32 is claimed of it"
+    found = Extractor(network).maps([np.full((8, 8, 3), 9, np.uint8)])[0]["conv"]
+    assert found.dtype == np.float32
 
 
 def test_a_file_that_is_two_things_is_read_as_its_ending_says(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ from generator.models.digest import digest
 from generator.models.identity import expected_identity
 from generator.models.preprocessing import Preprocessing
 from generator.models.receptive_field import windows
-from generator.models.trace import Trace, trace
+from generator.models.trace import Trace, scales_itself, trace
 from generator.models.weights import find_vgg16
 from generator.names import slug
 
@@ -67,6 +67,9 @@ class Network:
     """Layer name -> (kernel, bias) of each plain convolution, a batch-norm folded in."""
     classifier: Classifier | None = None
     """What the network says in the end, if it ends in classes."""
+
+    raw_kernels: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
+    """The same kernels as they were trained, without a batch-norm."""
 
     def preprocess(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """RGB images (n, height, width, 3), 0 to 255 -> what ``graph`` expects; a new array."""
@@ -157,7 +160,8 @@ def load(
         size: of the input, (height, width), pixels; None: the network's own.
         fit: how images are brought to that size; only noted in the spec.
         preprocess: "caffe", "torch", "tf", "0-1", "none" or "module:function"; None: as the
-            network of that name has it, "0-1" for a file.
+            network of that name has it; for a file "0-1", or "none" if it begins with its own
+            scaling.
         trust: let code in a model's file run.
 
     Raises:
@@ -179,6 +183,11 @@ def _loaded(opened: _Opened, fit: Fit) -> Network:
         framework=str(tensorflow().__version__),
         licence_url=vgg16.LICENCE_URL if numbers.sha256 == expected_identity() else "",
         kernels={layer: pair for layer, pair in kernels.items() if pair},
+        raw_kernels={
+            one.name: np.asarray(one.call.operation.kernel, dtype=np.float32)
+            for one in opened.captured
+            if kernels[one.name]
+        },
         classifier=find_classifier(opened.trace, captures(opened.trace, opened.fields)),
         every_layer=tuple(
             describe(opened.trace, one, opened.fields[one.name], opened.every)
@@ -318,10 +327,10 @@ def _open(
     random = str(weights) == RANDOM
     file = None if weights is None or random else Path(weights)
     plain = zoo.plain(name)
-    if saved.is_file_name(name):
-        found = _from_file(Path(name), file, random, size, trust)
-    elif plain == "vgg16":
+    if plain == "vgg16":  # before files: a folder may be called so
         found = _vgg16(file, random, size)
+    elif plain not in zoo.names() and saved.is_file_name(name):
+        found = _from_file(Path(name), file, random, size, trust)
     else:
         found = _application(plain, file, random, size)
     identity, title, model, traced, fill, own, licence = found
@@ -372,7 +381,8 @@ def _application(
         return numbers
 
     title = function.__name__
-    licence = f"{title}, ImageNet weights from keras.applications"
+    whose = f"weights from {file.name}" if file else "ImageNet weights from keras.applications"
+    licence = f"{title}, {whose}"
     prepared = preprocessing.of_application(function)
     return title.lower(), title, model, trace(shown), fill, prepared, licence
 
@@ -395,10 +405,12 @@ def _from_file(
         source = f"file {(file or path).name}"
         return Weights(source, digest(target), trained=True)
 
-    prepared = preprocessing.named("0-1", grey=traced.input.shape[3] == 1)
+    # a network that begins with its own scaling wants the pixels as they are
+    own = "none" if scales_itself(traced) else "0-1"
+    prepared = preprocessing.named(own, grey=traced.input.shape[3] == 1)
     title = path.stem
     identity = slug(path.stem) or "model"
-    return identity, title, model, traced, fill, prepared, f"{title}, from {path.name}"
+    return identity, title, model, traced, fill, prepared, f"{title}, from {(file or path).name}"
 
 
 def _untrained(model: Any) -> Weights:

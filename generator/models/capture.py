@@ -340,7 +340,8 @@ def _operation(trace: Trace, one: Captured, captured: Sequence[Captured]) -> Ope
     if not plain and not isinstance(call.operation, layers.MaxPooling2D):
         return None
     # what lies between the sum and the values must be known: nothing, or a cut at zero
-    if one.kind == "conv" and _activation(one) not in ("relu", "linear"):
+    exact = getattr(call.operation, "compute_dtype", "float32") == "float32"
+    if not exact or (one.kind == "conv" and _activation(one) not in ("relu", "linear")):
         return None
     source, padded = _source(trace, call.inputs[0])
     from_input = source is trace.input

@@ -15,6 +15,8 @@ def digest(model: Any) -> str:
     whole = hashlib.sha256()
     for weight in model.get_weights():
         array = np.asarray(weight)
-        little = array.astype(array.dtype.newbyteorder("<"))
-        whole.update(np.ascontiguousarray(little).data)
+        # numbers that numpy has no byte order for, such as bfloat16, are taken as they are
+        ordered = array.dtype.kind in "biuf"
+        little = array.astype(array.dtype.newbyteorder("<")) if ordered else array
+        whole.update(little.tobytes())
     return whole.hexdigest()

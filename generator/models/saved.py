@@ -21,7 +21,8 @@ __all__ = ["ENDINGS", "is_file_name", "read_model"]
 ENDINGS = (".keras", ".h5", ".hdf5")
 _RISK = (
     "a model file with code of its own can do on this machine whatever you can; if you trust "
-    "whoever made it, add --trust-model"
+    "whoever made it, add --trust-model (a custom class must also be known to Python: import it "
+    "and use generator.build(config, model=...))"
 )
 _CODE = {
     **dict.fromkeys(("Lambda", "__lambda__"), "Python code in the file"),
@@ -139,8 +140,13 @@ def _from_h5(path: Path) -> str:
 
 
 def _refuse_code(path: Path, config: Any) -> None:
+    if isinstance(config, dict):
+        # loss and metrics are never made: the model is opened with compile=False
+        config = {key: value for key, value in config.items() if key != "compile_config"}
     for entry in _objects(config):
         kind, settings = entry["class_name"], entry.get("config")
+        # Keras joins module and class name, so either may hold a part of the other
+        kind = kind.rpartition(".")[2]
         name = settings.get("name") if isinstance(settings, dict) else ""
         if kind in _CODE:
             raise ModelError(
@@ -149,7 +155,7 @@ def _refuse_code(path: Path, config: Any) -> None:
             )
         module = str(entry.get("module") or "")
         registered = str(entry.get("registered_name") or "")
-        foreign = module and module.split(".")[0] not in ("keras", "builtins")
+        foreign = module and module.partition(".")[0] not in ("keras", "builtins")
         named = ">" in registered and not module.startswith("keras")
         if foreign or named:
             raise ModelError(

@@ -16,11 +16,27 @@ from generator.errors import ModelError, UsageError
 from generator.models.backend import fixed_settings, keras
 from generator.models.channels_last import turned
 
-__all__ = ["Call", "Trace", "trace"]
+__all__ = ["Call", "Trace", "scales_itself", "trace"]
 
 Tensor = Any
 """A symbolic tensor of Keras."""
 
+_BEFORE_SCALING = frozenset(
+    {
+        *("GaussianNoise", "Identity", "RandomBrightness", "RandomContrast", "RandomFlip"),
+        *("RandomRotation", "RandomTranslation", "RandomZoom", "ZeroPadding2D"),
+    }
+)
+"""What may stand before it: at inference nothing of it changes a value."""
+_LONGEST = 80
+"""Characters of a name: it becomes a file's."""
+_TAKEN = frozenset(
+    {
+        *("aux", "con", "index", "nul", "prn"),
+        *(f"{port}{i}" for port in ("com", "lpt") for i in range(10)),
+    }
+)
+"""A page of every network, and what Windows takes for devices."""
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]+")
 
 
@@ -128,6 +144,18 @@ def _trace(model: Any, size: tuple[int, int] | None) -> Trace:
 def _own_size(shape: Sequence[int | None]) -> str:
     height, width = shape
     return f"its own, {height} x {width}" if height and width else "another"
+
+
+def scales_itself(found: Trace) -> bool:
+    """Whether a network begins with a ``Rescaling`` or a ``Normalization`` of its own."""
+    tensor = found.input
+    while len(users := found.users(tensor)) == 1:
+        if users[0].kind in ("Rescaling", "Normalization"):
+            return True
+        if users[0].kind not in _BEFORE_SCALING:
+            return False
+        tensor = users[0].output
+    return False
 
 
 def _input_shape(model: Any) -> tuple[tuple[int | None, int | None, int], bool]:
@@ -251,10 +279,10 @@ class _Names:
         self._given: set[str] = set()
 
     def new(self, name: str, prefix: str) -> str:
-        plain = _UNSAFE.sub("-", name).strip(".-") or "layer"
-        outer = _UNSAFE.sub("-", prefix)
+        plain = _UNSAFE.sub("-", name).strip(".-")[:_LONGEST] or "layer"
+        outer = _UNSAFE.sub("-", prefix)[-_LONGEST:].lstrip(".-")
         for candidate in self._candidates(plain, f"{outer}{plain}"):
-            if candidate.lower() not in self._given:
+            if candidate.lower() not in self._given | _TAKEN:
                 self._given.add(candidate.lower())
                 return candidate
         raise AssertionError("the candidates never end")

@@ -89,9 +89,12 @@ def compare_front_page(
                 Entry(
                     f"{r.found.first.title} and {r.found.second.title}",
                     layout.href(at, layout.comparison_page(*_ids(r.found))),
-                    "one architecture, other weights: channel beside channel"
-                    if r.found.one_architecture
-                    else "two architectures: layer beside layer, by depth and window",
+                    (
+                        "one architecture, other weights: channel beside channel"
+                        if r.found.one_architecture
+                        else "two architectures: layer beside layer, by depth and window"
+                    )
+                    + ("" if r.found.trained else "; not both are trained"),
                 )
                 for r in rivals
             ),
@@ -244,7 +247,7 @@ def _alike(value: float | None) -> str:
     """One digit: with few images no more is worth showing."""
     if value is None:
         return "–"
-    return f"{max(0.0, value):.1f}".replace("-", MINUS)
+    return f"{max(0.0, value):.1f}"
 
 
 def _beside(at: str, rivals: Rivals, i: int, layer: Layer) -> SideBySide:
@@ -622,8 +625,8 @@ def _layer_lead(found: Comparison, layer: Layer) -> str:
     alone = sum(r is None for r in change.correlation)
     if alone:
         said.append(
-            f"{count(alone, 'channel').capitalize()} {'is' if alone == 1 else 'are'} silent in at "
-            "least one of the two on all images; shown are those that answer in both."
+            f"{count(alone, 'channel').capitalize()} {'is' if alone == 1 else 'are'} silent, or "
+            "the same everywhere, in at least one of the two; shown are those that vary in both."
         )
     return " ".join(said)
 
