@@ -183,7 +183,7 @@ class LayerMaps:
         chosen = self._chosen(channels)
         sheet = self.numbers(image)
         subjects = Subjects(
-            title=f"{self.layer.name} of {self._of.model.title} on {self._of.names[image]}",
+            title=f"{self.layer.name} of {self._network} on {self._of.names[image]}",
             channels=chosen,
             maps=self._maps(image)[chosen],
             facts=[sheet.channels[c] for c in chosen],
@@ -194,6 +194,12 @@ class LayerMaps:
         return sheet_view(
             subjects, scale=scale, palette=palette, columns=columns, side=side, labels=labels
         )
+
+    @property
+    def _network(self) -> str:
+        """Its title; nothing that leaves here hides that it has learned nothing."""
+        model = self._of.model
+        return model.title if model.weights.trained else f"{model.title} (untrained)"
 
     def difference(
         self,
@@ -223,8 +229,7 @@ class LayerMaps:
         measured = self._measured_as(change.copy(), "difference", signed=True).sheet
         names = self._of.names
         subjects = Subjects(
-            title=f"{self.layer.name} of {self._of.model.title}: "
-            f"{names[second]} less {names[first]}",
+            title=f"{self.layer.name} of {self._network}: {names[second]} less {names[first]}",
             channels=chosen,
             maps=change,
             facts=measured.channels,

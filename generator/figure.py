@@ -224,7 +224,9 @@ def _credits(subject: Subject, weights_credit: str) -> tuple[str, ...]:
     if len(title) > LONGEST_TITLE:
         title = f"{title[: LONGEST_TITLE - 1].rstrip()}…"
     parts = [part for part in (title, subject.credit, subject.license) if part.strip()]
-    weights = f"Weights: {weights_credit}" if weights_credit and subject.trained else ""
+    weights = f"Weights: {weights_credit}" if weights_credit else ""
+    if not subject.trained:
+        weights = "Untrained network: its weights are random, nothing here was learned"
     return tuple(line for line in (f"Image: {' · '.join(parts)}", weights) if line)
 
 

@@ -41,7 +41,8 @@ def look(
 
     Args:
         network: a live ``keras.Model``; the name of a network such as "vgg16"; the path of a file
-            that Keras saved; or what ``generator.models.load`` or ``wrap`` made of one.
+            that Keras saved; or what ``generator.models.load`` or ``wrap`` made of one. A live
+            model is taken to be trained; ``wrap(model, trained=False)`` says otherwise.
         images: pixels from 0 to 255, (height, width, 3) or (n, height, width, 3), uint8 or
             floating point; an image of Pillow's; the path of a file; or a list of these. What has
             not the network's size is fitted to it, as in a gallery.

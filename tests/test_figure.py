@@ -253,6 +253,19 @@ def test_the_same_figure_is_the_same_bytes(site: Path) -> None:
     assert set(kinds) == {b"IHDR", b"IDAT", b"IEND"}
 
 
+def test_a_figure_of_an_untrained_network_says_so(
+    odd_site: Path, tmp_path: Path, drawn: list[Drawing]
+) -> None:
+    """Where else whose weights they are would stand: a figure leaves the page that warns."""
+    site = tmp_path / "untrained"
+    shutil.copytree(odd_site, site)
+    file = site / "gallery.json"
+    file.write_text(file.read_text("utf-8").replace('"trained": true', '"trained": false'), "utf-8")
+    _png(site, "odd", "odd_conv", 0, tmp_path, dpi=100, weights_credit="Somebody")
+    assert drawn[0].credits[1].startswith("Untrained network")
+    assert "Somebody" not in "".join(drawn[0].credits)
+
+
 def test_texts_stay_on_the_page_whatever_they_hold(
     odd_site: Path, tmp_path: Path, drawn: list[Drawing]
 ) -> None:

@@ -134,12 +134,14 @@ def test_fractions_reach_the_network() -> None:
 
 
 def test_preprocessing_is_asked_for() -> None:
-    """A live model gets pixels as they are, unless another way is named."""
+    """A live model gets pixels as they are, unless another way is named; or is told untrained."""
     model, image = _model((1, 0, 0)), _picture()
     red = image[None, ..., :1].astype(np.float32)
     as_it_is, scaled = (generator.look(model, image, preprocess=p) for p in (None, "0-1"))
     np.testing.assert_array_equal(as_it_is["conv"].values, red)
     np.testing.assert_allclose(scaled["conv"].values, red / 255, rtol=1e-6)
+    raw = models.wrap(model, trained=False)
+    assert "(untrained)" in generator.look(raw, image)["conv"].sheet()._repr_html_()
     ready = models.wrap(model, preprocess="0-1")
     np.testing.assert_array_equal(
         generator.look(ready, image)["conv"].values, scaled["conv"].values
