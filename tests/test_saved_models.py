@@ -62,12 +62,13 @@ def test_a_saved_model_gives_the_maps_of_the_live_one(
     """Nested and fine-tuned: layers, facts, digest and maps."""
     file = tmp_path / f"My Birds.{ending}"
     live.save(file)
-    loaded, wrapped = models.load(str(file)), models.wrap(live, preprocess="0-1")
+    loaded, wrapped = models.load(str(file)), models.wrap(live)
     assert loaded.spec.layers == wrapped.spec.layers
     assert loaded.spec.weights.sha256 == wrapped.spec.weights.sha256
     assert (loaded.spec.id, loaded.spec.title) == ("my-birds", "My Birds")
     assert loaded.spec.weights.source == f"file My Birds.{ending}" and loaded.spec.weights.trained
-    assert loaded.spec.input.preprocessing == "RGB from 0 to 1"
+    # it scales for itself
+    assert loaded.spec.input.preprocessing == "RGB from 0 to 255, as it is"
     assert "conv_dw_13" in [layer.name for layer in loaded.spec.layers]
     images = np.random.default_rng(2).uniform(0, 255, (1, SIZE, SIZE, 3)).astype(np.float32)
     for one, other in zip(loaded.graph(images), wrapped.graph(images), strict=True):
