@@ -173,6 +173,7 @@ def test_two_hundred_values_do_not_feel_what_lies_outside_their_window(
     assert max(moved.values()) <= 1e-6, max(moved, key=lambda value: moved[value])
 
 
+@pytest.mark.slow  # twelve of the layers are tried on each edge above
 def test_two_hundred_values_feel_each_edge_of_their_window(
     layers: dict[str, Layer], positive: Any
 ) -> None:

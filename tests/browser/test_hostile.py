@@ -123,7 +123,8 @@ def hostile_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "out"
 
 
-@pytest.fixture(params=["file", "http"])
+# The same once more from a server is among the slow tests.
+@pytest.fixture(params=["file", pytest.param("http", marks=pytest.mark.slow)])
 def open_hostile(
     request: pytest.FixtureRequest, browser: object, hostile_site: Path
 ) -> Callable[[str], Visit]:

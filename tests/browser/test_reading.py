@@ -642,7 +642,9 @@ def test_the_tools_hide_behind_a_button_on_a_phone(root: str, open_page: Open) -
 # -- Every state, for everyone
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize(
+    "dark", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["light", "dark"]
+)
 @pytest.mark.parametrize(
     ("address", "size", "keys"),
     [
