@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -118,8 +118,7 @@ class Network:
         )
 
 
-@dataclass(frozen=True)
-class _Opened:
+class _Found(NamedTuple):
     """A network before its weights are read."""
 
     id: str
@@ -127,15 +126,21 @@ class _Opened:
     model: Any
     """Keras's, as it was built or saved."""
     trace: Trace
+    fill: Callable[[Any], Weights]
+    """Reads the weights into a model."""
+    prepared: Preprocessing
+    licence: str
+
+
+class _Opened(NamedTuple):
+    """The same, with its layers."""
+
+    found: _Found
     fields: Mapping[str, Window]
     every: tuple[Captured, ...]
     """All that could be captured,"""
     captured: tuple[Captured, ...]
     """and what is."""
-    prepared: Preprocessing
-    fill: Callable[[Any], Weights]
-    """Reads the weights into a model."""
-    licence: str
 
 
 def load(
@@ -173,13 +178,14 @@ def load(
 
 
 def _loaded(opened: _Opened, fit: Fit) -> Network:
-    numbers = opened.fill(opened.model)
+    found = opened.found
+    numbers = found.fill(found.model)
     kernels = {one.name: folded(one) for one in opened.captured}
     return Network(
         spec=_spec(opened, fit, numbers),
-        graph=extraction_model(opened.trace, opened.captured),
-        prepared=opened.prepared,
-        licence=opened.licence if numbers.trained else f"{opened.title}, untrained",
+        graph=extraction_model(found.trace, opened.captured),
+        prepared=found.prepared,
+        licence=found.licence if numbers.trained else f"{found.title}, untrained",
         framework=str(tensorflow().__version__),
         licence_url=vgg16.LICENCE_URL if numbers.sha256 == expected_identity() else "",
         kernels={layer: pair for layer, pair in kernels.items() if pair},
@@ -188,11 +194,8 @@ def _loaded(opened: _Opened, fit: Fit) -> Network:
             for one in opened.captured
             if kernels[one.name]
         },
-        classifier=find_classifier(opened.trace, captures(opened.trace, opened.fields)),
-        every_layer=tuple(
-            describe(opened.trace, one, opened.fields[one.name], opened.every)
-            for one in opened.every
-        ),
+        classifier=find_classifier(found.trace, opened.every),
+        every_layer=_described(opened, opened.every),
     )
 
 
@@ -215,7 +218,7 @@ def inspect(
         UsageError, ModelError: as ``load``.
     """
     opened = _open(name, None, layers, every, size, preprocess, trust)
-    known = expected_identity() if opened.id == "vgg16" else ""
+    known = expected_identity() if opened.found.id == "vgg16" else ""
     return _spec(opened, fit, Weights("not read", known, trained=True))
 
 
@@ -245,20 +248,15 @@ def wrap(
     """
     traced = trace(model, size)
     prepared = preprocessing.named(preprocess, grey=traced.input.shape[3] == 1)
-    fields = windows(traced)
-    found_layers = captures(traced, fields)
-    captured = select(traced, found_layers, layers, every)
 
     def fill(target: Any) -> Weights:
         return Weights("a model in memory", digest(target), trained)
 
-    name = slug(str(model.name)) or "model"
     title = str(model.name)
-    licence = f"{title}, a model in memory"
-    opened = _Opened(
-        name, title, model, traced, fields, found_layers, captured, prepared, fill, licence
+    found = _Found(
+        slug(title) or "model", title, model, traced, fill, prepared, f"{title}, a model in memory"
     )
-    return _loaded(opened, fit)
+    return _loaded(_captured(found, layers, every), fit)
 
 
 def opened(
@@ -333,18 +331,17 @@ def _open(
         found = _from_file(Path(name), file, random, size, trust)
     else:
         found = _application(plain, file, random, size)
-    identity, title, model, traced, fill, own, licence = found
-    grey = traced.input.shape[3] == 1
-    prepared = preprocessing.named(preprocess, grey=grey) if preprocess else own
-    fields = windows(traced)
-    found_layers = captures(traced, fields)
-    captured = select(traced, found_layers, layers, every)
-    return _Opened(
-        identity, title, model, traced, fields, found_layers, captured, prepared, fill, licence
-    )
+    if preprocess:
+        grey = found.trace.input.shape[3] == 1
+        found = found._replace(prepared=preprocessing.named(preprocess, grey=grey))
+    return _captured(found, layers, every)
 
 
-_Found = tuple[str, str, Any, Trace, Callable[[Any], Weights], Preprocessing, str]
+def _captured(found: _Found, layers: Sequence[str], every: Every) -> _Opened:
+    """With what there is to capture, and what of it was asked for."""
+    fields = windows(found.trace)
+    there = captures(found.trace, fields)
+    return _Opened(found, fields, there, select(found.trace, there, layers, every))
 
 
 def _vgg16(file: Path | None, random: bool, size: tuple[int, int] | None) -> _Found:
@@ -361,7 +358,7 @@ def _vgg16(file: Path | None, random: bool, size: tuple[int, int] | None) -> _Fo
         return Weights(weights.source, weights.sha256, trained=True)
 
     own = preprocessing.of_application(zoo.application("vgg16"))
-    return "vgg16", vgg16.TITLE, model, trace(model), fill, own, vgg16.LICENCE
+    return _Found("vgg16", vgg16.TITLE, model, trace(model), fill, own, vgg16.LICENCE)
 
 
 def _application(
@@ -384,7 +381,7 @@ def _application(
     whose = f"weights from {file.name}" if file else "ImageNet weights from keras.applications"
     licence = f"{title}, {whose}"
     prepared = preprocessing.of_application(function)
-    return title.lower(), title, model, trace(shown), fill, prepared, licence
+    return _Found(title.lower(), title, model, trace(shown), fill, prepared, licence)
 
 
 def _from_file(
@@ -410,7 +407,8 @@ def _from_file(
     prepared = preprocessing.named(own, grey=traced.input.shape[3] == 1)
     title = path.stem
     identity = slug(path.stem) or "model"
-    return identity, title, model, traced, fill, prepared, f"{title}, from {(file or path).name}"
+    licence = f"{title}, from {(file or path).name}"
+    return _Found(identity, title, model, traced, fill, prepared, licence)
 
 
 def _untrained(model: Any) -> Weights:
@@ -418,13 +416,17 @@ def _untrained(model: Any) -> Weights:
 
 
 def _spec(opened: _Opened, fit: Fit, weights: Weights) -> Model:
+    found = opened.found
     return Model(
-        id=opened.id,
-        title=opened.title,
+        id=found.id,
+        title=found.title,
         weights=weights,
-        input=InputSpec(*opened.trace.size, fit=fit, preprocessing=opened.prepared.phrase),
-        layers=tuple(
-            describe(opened.trace, one, opened.fields[one.name], opened.captured)
-            for one in opened.captured
-        ),
+        input=InputSpec(*found.trace.size, fit=fit, preprocessing=found.prepared.phrase),
+        layers=_described(opened, opened.captured),
     )
+
+
+def _described(opened: _Opened, layers: tuple[Captured, ...]) -> tuple[Layer, ...]:
+    """The facts of ``layers``, as if just these were captured."""
+    trace = opened.found.trace
+    return tuple(describe(trace, one, opened.fields[one.name], layers) for one in layers)
