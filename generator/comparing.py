@@ -105,50 +105,30 @@ class _Gathered:
     """One network's layers over the images seen so far."""
 
     def __init__(self, model: Model, side: int) -> None:
-        self._model, self._side = model, side
-        self._cells: dict[str, list[NDArray[np.float64]]] = {la.name: [] for la in model.layers}
-        self._sums = {la.name: np.zeros(3) for la in model.layers}
-        """Of magnitudes, of zeros, and the number of values."""
+        self._side = side
+        self._layers = {la.name: similarity.LayerTally(side) for la in model.layers}
+
+    def __len__(self) -> int:
+        return len(self._layers)
 
     def add(self, maps: Maps) -> None:
         for name, own in maps.items():
-            self._cells[name].append(similarity.examples(own[None], self._side))
-            finite = np.where(np.isfinite(own), own, 0)
-            self._sums[name] += (
-                float(np.abs(finite).sum(dtype=np.float64)),
-                int(np.count_nonzero(own == 0)),
-                own.size,
-            )
-
-    def examples(self, layer: str) -> NDArray[np.float64]:
-        """(images * side * side, channels)."""
-        return np.concatenate(self._cells[layer])
+            self._layers[name].add(own)
 
     def structures(self) -> Iterator[NDArray[np.float64] | None]:
         """What each layer finds alike, layer by layer."""
-        for layer in self._model.layers:
-            yield similarity.structure(self.examples(layer.name), self._side**2)
+        for tally in self._layers.values():
+            yield similarity.structure(tally.examples(), self._side**2)
 
     def figures(self) -> dict[str, LayerFigures]:
-        found = {}
-        for layer in self._model.layers:
-            strength, zeros, count = self._sums[layer.name]
-            x = self.examples(layer.name)
-            rank, limit = similarity.centred_rank(x)
-            found[layer.name] = LayerFigures(
-                strength=strength / count,
-                zero_share=zeros / count,
-                effective_rank=rank,
-                rank_limit=limit,
-            )
-        return found
+        return {name: tally.figures() for name, tally in self._layers.items()}
 
 
 def _similarity(
     first: _Gathered, second: _Gathered, images: int
 ) -> tuple[tuple[float | None, ...], ...]:
     """CKA of every pair of layers; None throughout with a single image."""
-    rows, columns = len(first._model.layers), len(second._model.layers)
+    rows, columns = len(first), len(second)
     if images < 2:
         return tuple((None,) * columns for _ in range(rows))
     matrix = similarity.similarities(list(first.structures()), second.structures())

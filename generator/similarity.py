@@ -60,6 +60,7 @@ __all__ = [
     "ChannelChange",
     "ChannelTally",
     "LayerFigures",
+    "LayerTally",
     "WeightChange",
     "align",
     "centred_rank",
@@ -226,6 +227,38 @@ def cka(x: NDArray[np.floating], y: NDArray[np.floating], cells: int = 1) -> flo
 # -- One layer
 
 
+class LayerTally:
+    """One layer's maps gathered image by image; keeps each image's cells and two sums."""
+
+    def __init__(self, side: int = SIDE) -> None:
+        self._side = side
+        self._cells: list[Floats] = []
+        self._sizes: list[float] = []
+        """Sum of magnitudes of each image."""
+        self._zeros = self._count = 0
+
+    def add(self, maps: Maps) -> None:
+        """Take in the maps (height, width, channels) of the next image."""
+        self._cells.append(examples(maps[None], self._side))
+        self._sizes.append(float(np.abs(_finite(maps), dtype=np.float64).sum()))
+        self._zeros += int(np.count_nonzero(maps == 0))
+        self._count += maps.size
+
+    def examples(self) -> Floats:
+        """(images * side * side, channels)."""
+        return np.concatenate(self._cells)
+
+    def figures(self) -> LayerFigures:
+        """Of what was gathered so far."""
+        rank, limit = centred_rank(self.examples())
+        return LayerFigures(
+            strength=math.fsum(self._sizes) / self._count,
+            zero_share=self._zeros / self._count,
+            effective_rank=rank,
+            rank_limit=limit,
+        )
+
+
 def figures(maps: Maps, side: int = SIDE) -> LayerFigures:
     """A layer's figures over maps (n, height, width, c).
 
@@ -233,15 +266,10 @@ def figures(maps: Maps, side: int = SIDE) -> LayerFigures:
     the mean alone would be by far the largest direction, and every layer near rank 1. Values that
     are not finite count as zero, as on a sheet, but make the rank None.
     """
-    size = [float(np.abs(_finite(image), dtype=np.float64).sum()) for image in maps]
-    zeros = sum(int(np.count_nonzero(image == 0)) for image in maps)
-    rank, limit = centred_rank(examples(maps, side))
-    return LayerFigures(
-        strength=math.fsum(size) / maps.size,
-        zero_share=zeros / maps.size,
-        effective_rank=rank,
-        rank_limit=limit,
-    )
+    tally = LayerTally(side)
+    for image in maps:
+        tally.add(image)
+    return tally.figures()
 
 
 def centred_rank(x: NDArray[np.floating]) -> tuple[float | None, int]:

@@ -14,9 +14,9 @@ from typing import Any
 from generator import layout, sentences
 from generator.domain import Layer, Sheet, WorkedExample
 from generator.pages.front import marked
-from generator.pages.parts import Gallery, Tiles, block_title, legend, ratio, tile
+from generator.pages.parts import Gallery, Tiles, block_title, legend, tile
 from generator.pages.scene import Scene
-from generator.pages.strips import strip_tiles
+from generator.pages.strips import sheet_tiles, strip_tiles
 from generator.wording import percent
 
 __all__ = ["DRAWN", "EVERYWHERE", "STRONGEST", "figure"]
@@ -133,16 +133,11 @@ def _cut(scene: Scene, layer: Layer, sheet: Sheet, channels: list[int]) -> Tiles
     """Channels of a layer, cut out of the image's sheet."""
     at, model, image = scene.at, scene.gallery.model, scene.image
     target = layout.layer_page(image.id, model.id, layer.name)
-    return Tiles(
-        sheet=layout.href(at, layout.sheet_png(model.id, image.id, layer.name)),
-        columns=sheet.columns,
-        rows=sheet.rows,
-        pixel_height=layer.height,
-        pixel_width=layer.width,
-        gap=sheet.gap,
-        gain=ratio(sheet.layer_high, sheet.p99_9),
-        signed=layer.signed,
-        tiles=tuple(
+    return sheet_tiles(
+        at,
+        layer,
+        sheet,
+        tuple(
             tile(
                 sheet,
                 layer,

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from generator import layout
 from generator.domain import InputImage, Layer
 from generator.exercises import Exercise, MapChoice, exercises
-from generator.pages.parts import Gallery, ImageFacts, Link, Page, Tile, Tiles, page, ratio, tile
+from generator.pages.parts import Gallery, ImageFacts, Link, Page, Tile, Tiles, page, tile
+from generator.pages.strips import sheet_tiles
 
 __all__ = ["quiz_page"]
 
@@ -53,10 +54,8 @@ def quiz_page(gallery: Gallery, image: InputImage, facts: ImageFacts) -> Page:
                 Question(
                     exercise,
                     i + 1,
-                    _tiles(at, gallery, image, facts, exercise.maps) if exercise.maps else None,
-                    _tiles(at, gallery, image, facts, (exercise.shown,))
-                    if exercise.shown
-                    else None,
+                    _tiles(at, gallery, facts, exercise.maps) if exercise.maps else None,
+                    _tiles(at, gallery, facts, (exercise.shown,)) if exercise.shown else None,
                 )
                 for i, exercise in enumerate(found)
             ),
@@ -66,14 +65,11 @@ def quiz_page(gallery: Gallery, image: InputImage, facts: ImageFacts) -> Page:
     )
 
 
-def _tiles(
-    at: str, gallery: Gallery, image: InputImage, facts: ImageFacts, maps: tuple[MapChoice, ...]
-) -> Tiles:
+def _tiles(at: str, gallery: Gallery, facts: ImageFacts, maps: tuple[MapChoice, ...]) -> Tiles:
     """Maps of one layer, cut out of the image's sheet; what would give the answer away is left out.
 
     That is the tooltip, which names the layer and the value, and the bar.
     """
-    model = gallery.model
     layer: Layer = gallery.layer(maps[0].layer)
     sheet = facts.sheets[layer.name]
 
@@ -82,14 +78,4 @@ def _tiles(
         found = tile(sheet, layer, choice.channel, x=x, y=y, href="", label="")
         return replace(found, spoken="", bar="")
 
-    return Tiles(
-        sheet=layout.href(at, layout.sheet_png(model.id, image.id, layer.name)),
-        columns=sheet.columns,
-        rows=sheet.rows,
-        pixel_height=layer.height,
-        pixel_width=layer.width,
-        gap=sheet.gap,
-        gain=ratio(sheet.layer_high, sheet.p99_9),
-        signed=layer.signed,
-        tiles=tuple(plain(choice) for choice in maps),
-    )
+    return sheet_tiles(at, layer, sheet, tuple(plain(choice) for choice in maps))

@@ -1,13 +1,13 @@
-"""A layer's telling channels in a row, as the image's page and others show them."""
+"""Some of a layer's maps: its telling channels in a row, or any, cut out of the sheet."""
 
 from __future__ import annotations
 
 from generator import layout
-from generator.domain import InputImage, Layer
-from generator.pages.parts import Gallery, ImageFacts, Tiles, ratio, tile
+from generator.domain import InputImage, Layer, Sheet
+from generator.pages.parts import Gallery, ImageFacts, Tile, Tiles, ratio, tile
 from generator.sizes import strip_factor
 
-__all__ = ["strip_tiles"]
+__all__ = ["sheet_tiles", "strip_tiles"]
 
 
 def strip_tiles(
@@ -38,4 +38,19 @@ def strip_tiles(
             )
             for i, c in enumerate(reading.telling)
         ),
+    )
+
+
+def sheet_tiles(at: str, layer: Layer, sheet: Sheet, tiles: tuple[Tile, ...]) -> Tiles:
+    """Tiles of a layer's whole sheet."""
+    return Tiles(
+        sheet=layout.href(at, layout.sheet_png(sheet.model, sheet.image, layer.name)),
+        columns=sheet.columns,
+        rows=sheet.rows,
+        pixel_height=layer.height,
+        pixel_width=layer.width,
+        gap=sheet.gap,
+        gain=ratio(sheet.layer_high, sheet.p99_9),
+        signed=layer.signed,
+        tiles=tiles,
     )
