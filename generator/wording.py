@@ -8,6 +8,7 @@ from decimal import Decimal
 from generator.domain import Layer, Peak
 
 __all__ = [
+    "MINUS",
     "NARROW",
     "count",
     "extent",
@@ -22,6 +23,8 @@ __all__ = [
     "size",
 ]
 
+MINUS = "\u2212"
+"""The sign, as long as a plus; a hyphen is shorter."""
 NARROW = "\u202f"
 """Narrow no-break space, inside "56 x 56" and before "%"."""
 
@@ -48,7 +51,7 @@ def number(value: float) -> str:
         digits, _, power = text.partition("e")
         if power:
             text = f"{digits}e{int(power)}" if int(power) < -6 else _decimal(text)
-    return text.replace("-", "\u2212")
+    return text.replace("-", MINUS)
 
 
 def _decimal(text: str) -> str:

@@ -20,14 +20,9 @@ from generator.pages.atlas import (
     atlas_layer_page,
     atlas_rows,
 )
-from generator.pages.compare import (
-    Rivals,
-    compare_front_page,
-    comparison_image_page,
-    comparison_layer_page,
-    comparison_page,
-    images_page,
-)
+from generator.pages.compare import compare_front_page, comparison_page
+from generator.pages.comparison_image import comparison_image_page
+from generator.pages.contrasts import comparison_layer_page, images_page
 from generator.pages.course import chapter_pages, course_page, glossary_page
 from generator.pages.front import Card, front_page, image_card
 from generator.pages.handouts import handouts_page
@@ -38,6 +33,7 @@ from generator.pages.parts import Gallery, ImageFacts, Page
 from generator.pages.plain import error_page
 from generator.pages.promises import broken_promises
 from generator.pages.quiz import quiz_page
+from generator.pages.rivals import Rivals
 from generator.pages.tour import Stop, tour_page, tour_stops
 
 __all__ = [

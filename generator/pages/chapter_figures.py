@@ -17,11 +17,10 @@ from generator.pages.front import marked
 from generator.pages.parts import Gallery, Tiles, block_title, legend, tile
 from generator.pages.scene import Scene
 from generator.pages.strips import sheet_tiles, strip_tiles
-from generator.wording import percent
+from generator.wording import MINUS, percent
 
 __all__ = ["DRAWN", "EVERYWHERE", "STRONGEST", "figure"]
 
-MINUS = "\u2212"
 STRONGEST = "strongest"
 """In place of a channel's number: the channel with the layer's largest value on the image."""
 EVERYWHERE = frozenset({"maps"})

@@ -10,11 +10,9 @@ from generator.domain import Answer, InputImage, Verdict
 from generator.pages.article import Article, article
 from generator.pages.parts import Gallery
 from generator.pages.scene import Scene
-from generator.wording import NARROW, listing, number, ordinal, place, size
+from generator.wording import MINUS, NARROW, listing, number, ordinal, place, size
 
 __all__ = ["ClassSection", "class_section"]
-
-MINUS = "\u2212"
 
 
 @dataclass(frozen=True, slots=True)

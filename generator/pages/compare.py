@@ -1,60 +1,32 @@
-"""Two networks side by side on the same images, and two images side by side in one network."""
+"""What stands side by side in a gallery, and two networks over depth and layer by layer."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 from generator import layout
 from generator.domain import (
     ChannelChange,
     Comparison,
-    Contrast,
     InputImage,
     Layer,
     LayerFigures,
-    Model,
 )
 from generator.pages.parts import (
     Gallery,
-    ImageFacts,
-    Legend,
     Link,
     Page,
-    Tile,
-    Tiles,
-    block_title,
-    legend,
     page,
 )
-from generator.pages.strips import strip_tiles
-from generator.sizes import matrix_plan, strip_factor
-from generator.wording import count, number, percent, shape, signed, size
+from generator.pages.rivals import Rivals, alike, crumbs, ids, untrained
+from generator.sizes import matrix_plan
+from generator.wording import MINUS, count, number, percent
 
-__all__ = [
-    "Rivals",
-    "compare_front_page",
-    "comparison_image_page",
-    "comparison_layer_page",
-    "comparison_page",
-    "images_page",
-]
+__all__ = ["compare_front_page", "comparison_page"]
 
-MINUS = "\u2212"
 MOST_CELLS = 1600
 """Of the matrix as a table in the page; a larger one is a file alone."""
-
-
-@dataclass(frozen=True)
-class Rivals:
-    """Two networks of one gallery, and what was found."""
-
-    first: Gallery
-    second: Gallery
-    found: Comparison
-    contrasts: Mapping[str, Mapping[str, Contrast]]
-    """By layer, by image; of two networks of one architecture."""
 
 
 # -- What is set side by side in this gallery
@@ -88,7 +60,7 @@ def compare_front_page(
             "networks": tuple(
                 Entry(
                     f"{r.found.first.title} and {r.found.second.title}",
-                    layout.href(at, layout.comparison_page(*_ids(r.found))),
+                    layout.href(at, layout.comparison_page(*ids(r.found))),
                     (
                         "one architecture, other weights: channel beside channel"
                         if r.found.one_architecture
@@ -108,18 +80,6 @@ def compare_front_page(
             ),
             "across": layout.href(at, layout.across_page(model.id, convs[len(convs) // 2].name)),
         },
-    )
-
-
-def _ids(found: Comparison) -> tuple[str, str]:
-    return found.first.id, found.second.id
-
-
-def _crumbs(at: str, *more: Link) -> tuple[Link, ...]:
-    return (
-        Link("Layerlight", layout.href(at, layout.FRONT_PAGE)),
-        Link("Compare", layout.href(at, layout.compare_front())),
-        *more,
     )
 
 
@@ -174,7 +134,7 @@ PLOT_WIDTH, PLOT_HEIGHT = 400, 160
 def comparison_page(rivals: Rivals) -> Page:
     """``compare/<first>_<second>/index.html``."""
     found = rivals.found
-    at = layout.comparison_page(*_ids(found))
+    at = layout.comparison_page(*ids(found))
     rows = tuple(_beside(at, rivals, i, la) for i, la in enumerate(found.first.layers))
     cells = len(found.first.layers) * len(found.second.layers)
     measured = any(v is not None for row in found.similarity for v in row)
@@ -186,7 +146,7 @@ def comparison_page(rivals: Rivals) -> Page:
         description=f"{found.first.title} and {found.second.title} on the same "
         f"{count(found.images, 'image')}: sparsity, rank, similarity, and their maps.",
         section="compare",
-        crumbs=_crumbs(at),
+        crumbs=crumbs(at),
         body={
             "found": found,
             "first": found.first,
@@ -199,19 +159,19 @@ def comparison_page(rivals: Rivals) -> Page:
             "width": PLOT_WIDTH,
             "height": PLOT_HEIGHT,
             "matrix": _matrix(at, found) if measured else None,
-            "table": layout.href(at, layout.comparison_table(*_ids(found))),
+            "table": layout.href(at, layout.comparison_table(*ids(found))),
             "values": _values(found) if measured and cells <= MOST_CELLS else (),
             "sentences": _sentences(found) if found.trained else (),
             "rows": rows,
             "images": tuple(
                 (
                     image,
-                    layout.href(at, layout.comparison_image(*_ids(found), image.id)),
+                    layout.href(at, layout.comparison_image(*ids(found), image.id)),
                     layout.href(at, layout.input_png(found.first.id, image.id)),
                 )
                 for image in rivals.first.images
             ),
-            "untrained": _untrained(found),
+            "untrained": untrained(found),
         },
     )
 
@@ -232,22 +192,9 @@ def _matrix(at: str, found: Comparison) -> Matrix:
     names = ([la.name for la in model.layers] for model in (found.first, found.second))
     plan = matrix_plan(*names)
     light, dark = (
-        layout.href(at, layout.comparison_matrix(*_ids(found), dark=dark)) for dark in (False, True)
+        layout.href(at, layout.comparison_matrix(*ids(found), dark=dark)) for dark in (False, True)
     )
     return Matrix(light, dark, plan.height, plan.width)
-
-
-def _untrained(found: Comparison) -> tuple[str, ...]:
-    """Titles of the networks that learned nothing; each once."""
-    models = (found.first, found.second)
-    return tuple(dict.fromkeys(m.title for m in models if not m.weights.trained))
-
-
-def _alike(value: float | None) -> str:
-    """One digit: with few images no more is worth showing."""
-    if value is None:
-        return "–"
-    return f"{max(0.0, value):.1f}"
 
 
 def _beside(at: str, rivals: Rivals, i: int, layer: Layer) -> SideBySide:
@@ -261,10 +208,10 @@ def _beside(at: str, rivals: Rivals, i: int, layer: Layer) -> SideBySide:
         first_href=layout.href(at, layout.across_page(found.first.id, layer.name)),
         second=other.name,
         second_href=layout.href(at, layout.across_page(found.second.id, other.name)),
-        alike=_alike(found.similarity[i][found.beside[i]]),
+        alike=alike(found.similarity[i][found.beside[i]]),
         zeros=(percent(one.zero_share), percent(two.zero_share)),
         ranks=(_rank(one), _rank(two)),
-        href=layout.href(at, layout.comparison_layer(*_ids(found), layer.name)) if change else "",
+        href=layout.href(at, layout.comparison_layer(*ids(found), layer.name)) if change else "",
         weights=percent(weights.relative) if weights and weights.relative is not None else "",
         factor=number(change.factor) if change and change.factor else "",
         most=_most(change),
@@ -303,7 +250,7 @@ def _sentences(found: Comparison) -> tuple[str, ...]:
         best, worst = max(known, key=lambda k: k[0]), min(known, key=lambda k: k[0])
         said.append(
             f"Of layers that stand beside each other, {_both(best)} find the same places alike "
-            f"most ({_alike(best[0])}), {_both(worst)} least ({_alike(worst[0])})."
+            f"most ({alike(best[0])}), {_both(worst)} least ({alike(worst[0])})."
         )
     moved = {n: w.relative for n, w in found.weights.items() if w.relative is not None}
     if moved and max(moved.values()) > 0:
@@ -406,401 +353,3 @@ def _strengths(found: Comparison) -> Plot:
         ([number(f.strength) for f in one], [number(f.strength) for f in two]),
         number(max(own)) if found.one_architecture else "strongest",
     )
-
-
-# -- Both networks on one image
-
-
-@dataclass(frozen=True, slots=True)
-class Strip:
-    """A layer of one network on the image."""
-
-    network: str
-    layer: Layer
-    href: str
-    facts: str
-    alike: str
-    """With the layer beside it; "" to say it there."""
-    tiles: Tiles
-    legend: Legend
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Layers of the first network, and the one of the second that stands beside them."""
-
-    first: tuple[Strip, ...]
-    second: Strip
-
-
-def comparison_image_page(
-    rivals: Rivals, image: InputImage, facts: tuple[ImageFacts, ImageFacts]
-) -> Page:
-    """``compare/<first>_<second>/images/<image>.html``: layer beside layer."""
-    found = rivals.found
-    at = layout.comparison_image(*_ids(found), image.id)
-    layers = found.first.layers
-    steps = []
-    # pairs never cross: layers beside the same one follow each other
-    for j, group in groupby(range(len(layers)), key=lambda i: found.beside[i]):
-        other = found.second.layers[j]
-        steps.append(
-            Step(
-                first=tuple(
-                    _strip(
-                        *(at, rivals.first, image, facts[0], layers[i]),
-                        _alike(found.similarity[i][j]),
-                    )
-                    for i in group
-                ),
-                second=_strip(at, rivals.second, image, facts[1], other),
-            )
-        )
-    before, after = _beside_images(at, rivals, image)
-    return page(
-        at,
-        "comparison_image.html.jinja",
-        rivals.first,
-        title=f"{image.title} in {found.first.title} and {found.second.title}",
-        description=f"Feature maps of {found.first.title} and {found.second.title} on one image, "
-        "layer beside layer.",
-        section="compare",
-        crumbs=_crumbs(
-            at,
-            Link(
-                f"{found.first.title} and {found.second.title}",
-                layout.href(at, layout.comparison_page(*_ids(found))),
-            ),
-        ),
-        body={
-            "image": image,
-            "found": found,
-            "steps": tuple(steps),
-            "photos": tuple(
-                (
-                    model,
-                    layout.href(at, g.image_page(image.id)),
-                    layout.href(at, layout.input_png(model.id, image.id)),
-                    size(model.input.height, model.input.width),
-                )
-                for g in (rivals.first, rivals.second)
-                for model in [g.model]
-            ),
-            "untrained": _untrained(found),
-            "before": before,
-            "after": after,
-        },
-    )
-
-
-def _beside_images(at: str, rivals: Rivals, image: InputImage) -> tuple[Link | None, Link | None]:
-    images = rivals.first.images
-    here = [i.id for i in images].index(image.id)
-
-    def link(i: int) -> Link | None:
-        if not 0 <= i < len(images):
-            return None
-        target = layout.comparison_image(*_ids(rivals.found), images[i].id)
-        return Link(images[i].title, layout.href(at, target))
-
-    return link(here - 1), link(here + 1)
-
-
-def _strip(
-    at: str,
-    gallery: Gallery,
-    image: InputImage,
-    facts: ImageFacts,
-    layer: Layer,
-    alike: str = "",
-) -> Strip:
-    sheet = facts.sheets[layer.name]
-    return Strip(
-        network=gallery.model.title,
-        layer=layer,
-        href=layout.href(at, layout.layer_page(image.id, gallery.model.id, layer.name)),
-        facts=f"{shape(layer)}, one value sees "
-        f"{size(layer.window.height, layer.window.width)} px, "
-        f"{percent(sum(c.zero_fraction for c in sheet.channels) / len(sheet.channels))} zero",
-        alike=alike,
-        tiles=strip_tiles(at, gallery, image, facts, layer),
-        legend=legend(sheet, layer),
-    )
-
-
-# -- Channel beside channel
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row of maps."""
-
-    title: str
-    note: str
-    href: str
-    strip: Tiles
-    values: tuple[str, ...]
-    """Below each map."""
-
-
-@dataclass(frozen=True, slots=True)
-class Trio:
-    """The first version, the second, and the difference."""
-
-    title: str
-    photo: str
-    heads: tuple[tuple[int, str], ...]
-    """Channel and what stands over its column."""
-    head: str
-    """What that is."""
-    rows: tuple[Row, ...]
-    note: str
-
-
-def comparison_layer_page(rivals: Rivals, layer: Layer) -> Page:
-    """``compare/<first>_<second>/layers/<layer>.html``: the most changed channels."""
-    found = rivals.found
-    at = layout.comparison_layer(*_ids(found), layer.name)
-    change = found.changes[layer.name]
-    images = {image.id: image for image in rivals.first.images}
-    layers = found.first.layers
-    here = layers.index(layer)
-    return page(
-        at,
-        "contrast.html.jinja",
-        rivals.first,
-        title=f"{layer.name} in {found.first.title} and {found.second.title}",
-        description=f"The channels of {layer.name} that differ most between "
-        f"{found.first.title} and {found.second.title}.",
-        section="compare",
-        crumbs=_crumbs(
-            at,
-            Link(
-                f"{found.first.title} and {found.second.title}",
-                layout.href(at, layout.comparison_page(*_ids(found))),
-            ),
-        ),
-        body={
-            "lead": _layer_lead(found, layer),
-            "trios": tuple(
-                _trio_of_networks(at, rivals, layer, images[image], contrast)
-                for image, contrast in rivals.contrasts[layer.name].items()
-            ),
-            "ranking": tuple(
-                (c, percent(change.change[c]), _correlation(change.correlation[c]))
-                for c in change.ranked
-            ),
-            "ranking_title": f"All {layer.channels} channels, the most changed first",
-            "signed_layer": layer.signed,
-            "untrained": _untrained(found),
-            "before": _step(at, found, layers[here - 1]) if here else None,
-            "after": _step(at, found, layers[here + 1]) if here + 1 < len(layers) else None,
-        },
-    )
-
-
-def _step(at: str, found: Comparison, layer: Layer) -> Link:
-    return Link(layer.name, layout.href(at, layout.comparison_layer(*_ids(found), layer.name)))
-
-
-def _correlation(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f}".replace("-", MINUS)
-
-
-def _layer_lead(found: Comparison, layer: Layer) -> str:
-    change, weights = found.changes[layer.name], found.weights.get(layer.name)
-    said = []
-    if weights and weights.relative is not None:
-        said.append(
-            f"The kernels differ by {percent(weights.relative)} of their size "
-            f"(cosine {_correlation(weights.cosine)})."
-        )
-    if change.factor:
-        said.append(
-            f"As a whole {found.second.title} answers here {number(change.factor)} times as "
-            f"strongly as {found.first.title}. This one factor is taken out: its maps are "
-            f"multiplied by {number(1 / change.factor)} before they are drawn and compared, or "
-            "no channel’s own change would be seen."
-        )
-    alone = sum(r is None for r in change.correlation)
-    if alone:
-        said.append(
-            f"{count(alone, 'channel').capitalize()} {'is' if alone == 1 else 'are'} silent, or "
-            "the same everywhere, in at least one of the two; shown are those that vary in both."
-        )
-    return " ".join(said)
-
-
-def _trio_of_networks(
-    at: str, rivals: Rivals, layer: Layer, image: InputImage, contrast: Contrast
-) -> Trio:
-    found = rivals.found
-    page_path = layout.comparison_layer(*_ids(found), layer.name)
-    targets = [
-        layout.layer_page(image.id, model.id, layer.name) for model in (found.first, found.second)
-    ]
-    titles = (found.first.title, found.second.title)
-    return Trio(
-        title=image.title,
-        photo=layout.href(at, layout.input_png(found.first.id, image.id)),
-        heads=tuple((c, percent(found.changes[layer.name].change[c])) for c in contrast.channels),
-        head="Changed by",
-        rows=_rows(
-            *(at, page_path, image.id, layer, contrast, titles, targets),
-            [f"±{number(top)}" for top in contrast.tops],
-        ),
-        note=f"Each column has a scale of its own, {_from_zero(layer)} the larger of its two maps’ "
-        "strongest values. It stands below the difference.",
-    )
-
-
-def _rows(
-    at: str,
-    page_path: str,
-    name: str,
-    layer: Layer,
-    contrast: Contrast,
-    titles: tuple[str, str],
-    targets: Sequence[str],
-    below: Sequence[str],
-) -> tuple[Row, ...]:
-    means = (contrast.first, contrast.second)
-    maps = layout.href(at, layout.contrast_maps(page_path, name))
-    rows = [
-        Row(
-            title=titles[y],
-            note="",
-            href=layout.href(at, targets[y]),
-            strip=_tiles(at, layer, contrast, maps, y, 2, targets[y], signed=layer.signed),
-            values=tuple(f"mean {number(m)}" for m in means[y]),
-        )
-        for y in (0, 1)
-    ]
-    change = layout.href(at, layout.contrast_change(page_path, name))
-    rows.append(
-        Row(
-            title="Difference",
-            note=f"{titles[1]} less {titles[0]}",
-            href="",
-            strip=_tiles(at, layer, contrast, change, 0, 1, targets[1], signed=True),
-            values=tuple(below),
-        )
-    )
-    return tuple(rows)
-
-
-def _tiles(
-    at: str,
-    layer: Layer,
-    contrast: Contrast,
-    sheet: str,
-    y: int,
-    rows: int,
-    target: str,
-    *,
-    signed: bool,
-) -> Tiles:
-    factor = strip_factor(layer)
-    return Tiles(
-        sheet=sheet,
-        columns=len(contrast.channels),
-        rows=rows,
-        pixel_height=-(-layer.height // factor),
-        pixel_width=-(-layer.width // factor),
-        gap=1,
-        gain="1",
-        signed=signed,
-        tiles=tuple(
-            Tile(
-                channel=c,
-                x=x,
-                y=y,
-                k="1",
-                bar="0%",
-                state="",
-                href=layout.href(at, target, str(c)),
-                label=f"#{c}",
-                spoken=f"Channel {c}",
-            )
-            for x, c in enumerate(contrast.channels)
-        ),
-    )
-
-
-# -- Two images in one network
-
-
-def images_page(
-    gallery: Gallery,
-    first: InputImage,
-    second: InputImage,
-    contrasts: Mapping[str, Contrast],
-) -> Page:
-    """``compare/images/<first>_<second>.html``: every layer, on one scale."""
-    at = layout.images_page(first.id, second.id)
-    model = gallery.model
-    return page(
-        at,
-        "images_pair.html.jinja",
-        gallery,
-        title=f"{first.title} and {second.title}",
-        description=f"Two images in every layer of {model.title}, on one scale, with their "
-        "difference and the channels that answer most differently.",
-        section="compare",
-        crumbs=_crumbs(at),
-        body={
-            "first": first,
-            "second": second,
-            "photos": tuple(
-                (
-                    image,
-                    layout.href(at, layout.input_png(model.id, image.id)),
-                    layout.href(at, gallery.image_page(image.id)),
-                )
-                for image in (first, second)
-            ),
-            "blocks": tuple(
-                (
-                    block_title(name),
-                    tuple(
-                        (la, _trio_of_images(at, model, la, (first, second), contrasts[la.name]))
-                        for la in layers
-                    ),
-                )
-                for name, layers in gallery.blocks
-            ),
-        },
-    )
-
-
-def _trio_of_images(
-    at: str,
-    model: Model,
-    layer: Layer,
-    images: tuple[InputImage, InputImage],
-    contrast: Contrast,
-) -> Trio:
-    targets = [layout.layer_page(image.id, model.id, layer.name) for image in images]
-    page_path = layout.images_page(images[0].id, images[1].id)
-    titles = (images[0].title, images[1].title)
-    top = number(contrast.tops[0]) if contrast.tops else "0"
-    return Trio(
-        title=layer.name,
-        photo="",
-        heads=tuple((c, "") for c in contrast.channels),
-        head="Channel",
-        rows=_rows(
-            *(at, page_path, layer.name, layer, contrast, titles, targets),
-            [
-                f"mean {signed(two - one)}"
-                for one, two in zip(contrast.first, contrast.second, strict=True)
-            ],
-        ),
-        note=f"One scale for all, {_from_zero(layer)} {top} or more; the difference is drawn on "
-        f"\u2212{top} to {top}, place by place: it compares what lies at the same place of the "
-        "frame.",
-    )
-
-
-def _from_zero(layer: Layer) -> str:
-    return "zero in the middle, to both sides as far as" if layer.signed else "from zero to"
