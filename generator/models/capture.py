@@ -192,10 +192,11 @@ def _signed(trace: Trace, tensor: Any) -> bool:
         name = _function(call) if _is_activation(call) else _own_activation(call)
         # whatever the number at which it is cut: relu6
         return re.sub(r"^relu[\d.]+$", "relu", name) not in _NEVER_NEGATIVE
-    sources = [_signed(trace, source) for source in call.inputs]
-    if call.kind == "Maximum" and len(sources) > 1:
+    # lazily: where branches meet again and again, looking down all of them would never end
+    sources = (_signed(trace, source) for source in call.inputs)
+    if call.kind == "Maximum" and len(call.inputs) > 1:
         return all(sources)
-    return any(sources) if _keeps_sign(call) else True
+    return not _keeps_sign(call) or any(sources)
 
 
 def _keeps_sign(call: Call) -> bool:
