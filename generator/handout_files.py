@@ -15,7 +15,7 @@ from generator.encode import webp
 from generator.errors import LayerlightError
 from generator.site import Staging
 
-__all__ = ["handouts_in", "refuse_unknown_language", "write_handouts"]
+__all__ = ["handouts_in", "refuse_branches", "refuse_unknown_language", "write_handouts"]
 
 PREVIEW_QUALITY = 80
 
@@ -28,6 +28,16 @@ def refuse_unknown_language(config: Config) -> None:
     """
     if config.handouts:
         handout.language_of(config.handout_language, "handout_language")
+
+
+def refuse_branches(config: Config, model: Model) -> None:
+    """Before any image is read.
+
+    Raises:
+        UsageError: there are to be handouts, of a network that has no worksheets.
+    """
+    if config.handouts:
+        handout.refuse_branches(model.title, model.layers)
 
 
 def handouts_in(site: Path) -> frozenset[str]:

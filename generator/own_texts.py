@@ -37,6 +37,7 @@ FIELDS: dict[TextKind, tuple[str, ...]] = {
 _GENERIC: dict[str, TextKind] = {
     "generic/block": "block",
     "generic/conv": "layer",
+    "generic/merge": "layer",
     "generic/network": "network",
     "generic/pool": "layer",
 }

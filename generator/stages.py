@@ -20,7 +20,12 @@ from generator.domain import Handout, InputImage, Model, Problem
 from generator.encode import read_png
 from generator.errors import ConfigError
 from generator.gallery_files import write_gallery_files
-from generator.handout_files import handouts_in, refuse_unknown_language, write_handouts
+from generator.handout_files import (
+    handouts_in,
+    refuse_branches,
+    refuse_unknown_language,
+    write_handouts,
+)
 from generator.inputs import Candidate, discover
 from generator.networks import Press, Shown, finish, load_networks, read_texts, show
 from generator.render import Renderer
@@ -96,6 +101,7 @@ def build(config: Config, *, model: Any = None, progress: Progress | None = None
         press = Press(renderer, stage, progress)
         found = [*problems]
         networks = load_networks(config, model)
+        refuse_branches(config, networks[0].spec)
         press.expected = _pages(config, networks, len(candidates))
         shown: list[Shown] = []
         for network, texts in zip(networks, read_texts(config, networks, renderer), strict=True):

@@ -10,10 +10,11 @@ from pypdf import PdfReader
 
 from generator.cli import texts
 from generator.config import Config, load_config
-from generator.errors import ConfigError, LayerlightError
+from generator.errors import ConfigError, LayerlightError, UsageError
 from generator.handout.press import press
 from generator.stages import build
 from tests.conftest import IMAGES
+from tests.small_networks import branched, saved
 from tests.test_build import gallery, photo, tree
 
 KINDS = ("student", "teacher", "poster")
@@ -72,6 +73,17 @@ def test_pages_lead_to_the_handouts(site: Path) -> None:
         assert f'<a href="../../handouts/index.html#of-{image}">Worksheets' in html
         assert f'id="of-{image}"' in _read(site, "handouts/index.html")
     assert '<a href="../../handouts/index.html">Print</a>' in _read(site, "models/vgg16/index.html")
+
+
+def test_a_network_with_branches_has_no_worksheets(tmp_path: Path) -> None:
+    """Said before anything is made, with the layer and what to do; without handouts it is built."""
+    photo(tmp_path / "in/a.png")
+    model = saved(branched(), tmp_path / "branched.keras")
+    config = Config(inputs=tmp_path / "in", output=tmp_path / "out", model=str(model))
+    with pytest.raises(UsageError, match=r"handouts: .* in which branches meet \(.*--no-handouts"):
+        build(config.model_copy(update={"handouts": True}))
+    assert not (tmp_path / "out").exists()
+    assert build(config).handouts == 0
 
 
 def test_handouts_come_and_go_with_the_build(tmp_path: Path) -> None:

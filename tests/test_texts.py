@@ -117,6 +117,7 @@ def test_a_file_replaces_the_text_of_its_name(tmp_path: Path) -> None:
             {
                 "learn/relu.md": "---\ntitle: Cut\n---\nNothing below zero.\n",
                 "learn/zeros.md": "---\nlead: 'Dark: the rule.'\n---\n",
+                "generic/merge.md": "A sum.\n",
                 "generic/pool.md": "A pool.\n",
             },
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from generator.handout.facts import parse_gallery
+from generator.handout.facts import parse_gallery, refuse_branches
 from generator.handout.making import (
     Made,
     Printed,
@@ -21,5 +21,6 @@ __all__ = [
     "make",
     "parse_gallery",
     "printed",
+    "refuse_branches",
     "split_patterns",
 ]

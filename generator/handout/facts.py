@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from operator import index
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Protocol, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -205,6 +205,7 @@ def parse_gallery(site: Path, text: str | bytes) -> Gallery:
 
     Raises:
         SiteError: it is damaged.
+        UsageError: its network is none that worksheets can be made of.
     """
     path = site / layout.GALLERY_JSON
     try:
@@ -232,7 +233,30 @@ def parse_gallery(site: Path, text: str | bytes) -> Gallery:
         )
     if not gallery.layers or not gallery.images:
         built_site.damaged(path, "at least one layer and one image")
+    refuse_branches(gallery.model_title, gallery.layers)
     return gallery
+
+
+class _Kind(Protocol):
+    @property
+    def name(self) -> str: ...
+    @property
+    def kind(self) -> LayerKind: ...
+
+
+def refuse_branches(title: str, layers: Sequence[_Kind]) -> None:
+    """A worksheet works out each window from the layer before: there must be just one.
+
+    Raises:
+        UsageError: branches meet in the network.
+    """
+    meets = next((layer.name for layer in layers if layer.kind == "merge"), None)
+    if meets:
+        raise UsageError(
+            f"handouts: expected a network whose layers follow one another, such as VGG16, got "
+            f"{title}, in which branches meet ({meets}); worksheets are not made of such; leave "
+            f"them out (--no-handouts)"
+        )
 
 
 def _training(weights: Mapping[str, Any]) -> Training:
@@ -318,7 +342,7 @@ def read_sheet(gallery: Gallery, image: str, layer: LayerFacts) -> NDArray[np.ui
 
 def _parsed_layer(data: Mapping[str, Any]) -> _Layer:
     kind = data["kind"]
-    if kind not in ("conv", "pool"):
+    if kind not in get_args(LayerKind):
         raise ValueError(f"kind {kind!r}")
     return _Layer(
         name=built_site.text(data["name"]),
