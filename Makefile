@@ -47,7 +47,8 @@ gallery: $(VENV)/.run
 # The example networks are made once, and anew when what makes them has changed.
 compare: build/compare/edges.keras build/compare/residual.keras $(VENV)/.run
 	$(BIN)/layerlight build --against build/compare/edges.keras,preprocess=caffe \
-	  --against build/compare/residual.keras,preprocess=tf --pair chelsea+coffee $(ARGS)
+	  --against build/compare/residual.keras,preprocess=tf,labels=build/compare/residual.txt \
+	  --pair chelsea+coffee $(ARGS)
 
 build/compare/%.keras: docs/examples/%.py requirements/compare.txt | $(VENV)/.compare
 	$(BIN)/python $< --out build/compare

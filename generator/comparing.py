@@ -8,6 +8,7 @@ by ``similarity.EXAMPLES``).
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -16,21 +17,35 @@ from numpy.typing import NDArray
 
 from generator import similarity
 from generator.activations import Extractor
-from generator.domain import ChannelChange, Comparison, Layer, LayerFigures, Model, WeightChange
+from generator.domain import ChannelChange, Comparison, LayerFigures, Model, WeightChange
 
 __all__ = ["compare", "one_architecture"]
 
 Pixels = NDArray[np.uint8]
 Maps = dict[str, NDArray[np.float32]]
 
+_NUMBER = re.compile(r"_\d+\Z")
+
 
 def one_architecture(first: Model, second: Model) -> bool:
-    """Whether two networks have the same layers, so that channel numbers mean the same place."""
+    """Whether two networks have the same layers, so that channel numbers mean the same place.
+
+    The number at the end of a name does not count: Keras counts on from one network to the next,
+    and what was conv2d in one may be conv2d_7 in its copy.
+    """
 
     def plan(model: Model) -> Sequence[object]:
         return [
             (
-                *(la.name, la.kind, la.activation, la.signed, la.height, la.width, la.channels),
+                *(
+                    _NUMBER.sub("", la.name),
+                    la.kind,
+                    la.activation,
+                    la.signed,
+                    la.height,
+                    la.width,
+                    la.channels,
+                ),
                 *(la.kernel, la.strides),
             )
             for la in model.layers
@@ -66,8 +81,8 @@ def compare(
         for one, own in zip(gathered, maps, strict=True):
             one.add(own)
         if same:
-            for name, tally in tallies.items():
-                tally.add(maps[0][name], maps[1][name])
+            for (name, tally), other in zip(tallies.items(), models[1].layers, strict=True):
+                tally.add(maps[0][name], maps[1][other.name])
     return Comparison(
         first=models[0],
         second=models[1],
@@ -79,7 +94,7 @@ def compare(
             models[0].layers, models[1].layers, _size(models[0]), _size(models[1])
         ),
         changes=_changes(tallies) if same else {},
-        weights=_weights(first, second, models[0].layers) if same else {},
+        weights=_weights(first, second) if same else {},
     )
 
 
@@ -142,9 +157,11 @@ def _changes(tallies: dict[str, similarity.ChannelTally]) -> dict[str, ChannelCh
     return {name: tally.result() for name, tally in tallies.items()}
 
 
-def _weights(first: Any, second: Any, layers: Sequence[Layer]) -> dict[str, WeightChange]:
+def _weights(first: Any, second: Any) -> dict[str, WeightChange]:
     return {
-        la.name: similarity.weight_change(first.raw_kernels[la.name], second.raw_kernels[la.name])
-        for la in layers
-        if la.name in first.raw_kernels and la.name in second.raw_kernels
+        one.name: similarity.weight_change(
+            first.raw_kernels[one.name], second.raw_kernels[other.name]
+        )
+        for one, other in zip(first.spec.layers, second.spec.layers, strict=True)
+        if one.name in first.raw_kernels and other.name in second.raw_kernels
     }

@@ -89,8 +89,8 @@ def _two_networks(comparison: Comparison, layer: Layer, image: str, stage: Stagi
         layer.name,
         channels,
         *(
-            _maps(model, image, layer, _sheet(model, image, layer, stage), channels, stage)
-            for model in (first, second)
+            _maps(model, image, own, _sheet(model, image, own, stage), channels, stage)
+            for model, own in ((first, layer), (second, comparison.counterpart(layer)))
         ),
         signed=layer.signed,
         factor=1 / change.factor if change.factor else 1.0,

@@ -133,6 +133,8 @@ class Against(NamedTuple):
     preprocess: str | None = None
     size: tuple[int, int] | None = None
     """Of its input: (height, width), pixels; None: its own."""
+    labels: Path | None = None
+    """File of its classes' labels; None: the gallery's, if they fit."""
 
 
 def _against(value: object) -> tuple[Against, ...]:
@@ -152,11 +154,12 @@ def _against(value: object) -> tuple[Against, ...]:
         if not model or not all(len(pair) == 2 and all(pair) for pair in named):
             raise ValueError
         pairs = {key: word for key, word in named}
-        if len(pairs) < len(named) or not set(pairs) <= {"weights", "preprocess", "size"}:
+        if len(pairs) < len(named) or not set(pairs) <= {*Against._fields[1:]}:
             raise ValueError
         weights = Path(pairs["weights"]) if "weights" in pairs else None
         size = _size(pairs["size"]) if "size" in pairs else None
-        found.append(Against(model, weights, pairs.get("preprocess"), size))
+        labels = Path(pairs["labels"]) if "labels" in pairs else None
+        found.append(Against(model, weights, pairs.get("preprocess"), size, labels))
     return tuple(found)
 
 
@@ -258,8 +261,8 @@ class Config(BaseModel):
     """What is captured: every layer; only what blocks put out; only the last of a stage."""
     against: Annotated[tuple[Against, ...], BeforeValidator(_against)] = Field(
         default=(),
-        description="networks to compare with, each a name or file, with weights=, preprocess= "
-        "and size= behind commas where needed, such as 'edges.keras, preprocess=caffe'",
+        description="networks to compare with, each a name or file, with weights=, preprocess=, "
+        "size= and labels= behind commas where needed, such as 'edges.keras, preprocess=caffe'",
     )
     """Other networks that the same images go through, to be compared with the gallery's."""
     pairs: Annotated[tuple[tuple[str, str], ...], BeforeValidator(_pairs)] = Field(
@@ -457,6 +460,7 @@ def _located(values: Mapping[str, Any], folder: Path) -> dict[str, Any]:
                 other.weights and _located_weights(other.weights, folder),
                 other.preprocess,
                 other.size,
+                other.labels and folder / other.labels.expanduser(),
             )
             for other in _against(located.get("against", ()))
         ]

@@ -66,8 +66,9 @@ SCHEMA = 1
 LayerKind = Literal["conv", "pool", "merge"]
 """A merge joins branches: a sum (residual), or maps side by side (concatenation)."""
 Fit = Literal["crop", "pad", "stretch"]
-Ending = Literal["softmax", "sigmoid", "none"]
-"""What a network makes of its classes' scores: shares of 1, a yes or no for each, nothing."""
+Ending = Literal["softmax", "sigmoid", "binary", "none"]
+"""What a network makes of its classes' scores: shares of 1, a yes or no for each, nothing; or
+"binary": one number is the share of class 1, and class 0 has the rest."""
 HandoutKind = Literal["student", "teacher", "poster"]
 
 
@@ -735,6 +736,10 @@ class Comparison:
     def one_architecture(self) -> bool:
         """Whether a channel of one can be set beside the channel of the same number."""
         return bool(self.changes)
+
+    def counterpart(self, layer: Layer) -> Layer:
+        """Of a layer of the first the one at its place in the second, of one architecture."""
+        return self.second.layers[self.first.layers.index(layer)]
 
     @property
     def trained(self) -> bool:

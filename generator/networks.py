@@ -178,6 +178,7 @@ def show(
     found: list[Problem],
     *,
     texts: Texts,
+    labels: Path | None = None,
     main: bool,
 ) -> Shown:
     """Run every image through the network; write its sheets and its pages.
@@ -194,7 +195,7 @@ def show(
     found.extend(unfit)
     shared = _shared(config, model, stage, network, atlas, texts, main=main)
     rows = _Rows(shared, press)
-    judge = judge_of(network, config.labels, config.classes, main=main)
+    judge = judge_of(network, config.labels, config.classes, main=main, own_labels=labels)
     plan = Plan(model, _kernels(network), network.preprocess, config.values, judge)
     recorded = record(candidates, Extractor(network), plan, stage.write, counter, found)
     with closing(recorded):  # whatever happens, nothing writes once the stage is left

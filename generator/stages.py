@@ -104,11 +104,18 @@ def build(config: Config, *, model: Any = None, progress: Progress | None = None
         refuse_branches(config, networks[0].spec)
         press.expected = _pages(config, networks, len(candidates))
         shown: list[Shown] = []
-        for network, texts in zip(networks, read_texts(config, networks, renderer), strict=True):
+        of_each = zip(
+            networks,
+            read_texts(config, networks, renderer),
+            (None, *(other.labels for other in config.against)),
+            strict=True,
+        )
+        for network, texts, labels in of_each:
             own = found if not shown else []  # what cannot be used, all find alike
             part = show(
                 *(config, network, candidates, press, stage, progress, own),
                 texts=texts,
+                labels=labels,
                 main=not shown,
             )
             shown.append(part)

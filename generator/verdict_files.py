@@ -32,7 +32,12 @@ Batch = Sequence[tuple[InputImage, NDArray[np.uint8]]]
 
 
 def judge_of(
-    network: Any, labels: Path | None, classes: Sequence[str | int], *, main: bool = True
+    network: Any,
+    labels: Path | None,
+    classes: Sequence[str | int],
+    *,
+    main: bool = True,
+    own_labels: Path | None = None,
 ) -> Callable[[Batch, Write], None] | None:
     """Writes what the network says about a batch of images; None if it does not end in classes.
 
@@ -42,31 +47,39 @@ def judge_of(
         classes: labels or numbers of those that every image gets a map of.
         main: whether labels and classes are meant for this network. One that it is compared with
             has them too if they fit.
+        own_labels: such a file that is meant for this network alone, and goes before the other.
 
     Raises:
         ConfigError: the labels do not fit, there is no such class, or there are no classes at all.
     """
     classifier: Classifier | None = network.classifier
     model = network.spec
+    labels = own_labels or labels
+    meant = main or own_labels is not None
     if classifier and classifier.ending == "none" and not labels and not classes:
         # plain numbers may be anything, a box or an embedding; labels say that they are classes
         return None
     if classifier is None:
-        if main and (labels or classes):
+        if meant and (labels or classes):
             raise ConfigError(
                 f"{'labels' if labels else 'classes'}: expected a network that ends in classes, "
-                f"got {model.title}, which ends in maps or in one number; leave it out, or choose "
-                f"another network"
+                f"got {model.title}, which ends in maps, or in a number that is no share; leave it "
+                f"out, or choose another network"
             )
         return None
     imagenet = model.weights.source == zoo.IMAGENET
     try:
         named = class_labels(labels, classifier.count, imagenet=imagenet)
+    except ConfigError:
+        if meant:
+            raise
+        named = class_labels(None, classifier.count, imagenet=imagenet)
+    try:
         chosen = numbers(classes, named)
     except ConfigError:
         if main:
             raise
-        named, chosen = class_labels(None, classifier.count, imagenet=imagenet), ()
+        chosen = ()
     judge = Judge(network, BATCH, chosen)
 
     def write_batch(batch: Batch, write: Write) -> None:

@@ -161,6 +161,29 @@ def test_scores_are_before_softmax_wherever_it_stands(ending: str) -> None:
             np.testing.assert_allclose(two.heat[c], heat, rtol=1e-5, atol=1e-7)
 
 
+def test_one_number_from_a_sigmoid_decides_between_two() -> None:
+    """It is the share of class 1. What speaks for class 0 is what speaks against class 1: with a
+    mean in between its weights are the other's with the sign turned, worked out here.
+    """
+    model = averaged("sigmoid", classes=1)
+    wrapped = network(model)
+    found = wrapped.classifier
+    assert found is not None and (found.count, found.ending) == (2, "binary")
+    images = pictures(3)
+    judged = Judge(wrapped, 4).judge(list(images))
+    maps = np.asarray(wrapped.graph(wrapped.preprocess(images), training=False)[1], np.float64)
+    weights, bias = (np.asarray(v, np.float64) for v in model.get_layer("sums").get_weights())
+    for i, one in enumerate(judged):
+        score = (maps[i].mean(axis=(0, 1)) @ weights + bias).item()
+        share = 1 / (1 + np.exp(-score))
+        np.testing.assert_allclose(one.scores, [-score, score], rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(one.output, [1 - share, share], rtol=1e-5)
+        assert set(one.heat) == {0, 1}
+        for c, sign in ((0, -1), (1, 1)):
+            expected = np.maximum((maps[i] * sign * weights[:, 0] / 25).sum(axis=2), 0)
+            np.testing.assert_allclose(one.heat[c], expected, rtol=1e-5, atol=1e-7)
+
+
 def test_the_layer_is_the_last_with_an_extent_whatever_is_shown() -> None:
     """The choice of layers does not change what the network says."""
     images = list(pictures(1))
@@ -224,7 +247,7 @@ def _ends_in(kind: str) -> Any:
     if kind == "means":
         return keras().Model(image, x)
     if kind == "one number":
-        return keras().Model(image, layers.Dense(1, activation="sigmoid")(x))
+        return keras().Model(image, layers.Dense(1)(x))
     if kind == "cut sums":
         return keras().Model(image, layers.Dense(4, activation="relu")(x))
     groups = layers.Softmax()(layers.Reshape((2, 3))(layers.Dense(6)(x)))
@@ -235,7 +258,7 @@ def _ends_in(kind: str) -> Any:
     "kind", ["maps", "flat maps", "means", "one number", "cut sums", "softmax of groups"]
 )
 def test_what_does_not_end_in_classes(kind: str) -> None:
-    """Maps, flat or averaged, are no scores; nor is one number, or what a ReLU cut."""
+    """Maps, flat or averaged, are no scores; nor is one number as it is, or what a ReLU cut."""
     assert network(_ends_in(kind)).classifier is None
 
 

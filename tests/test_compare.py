@@ -185,6 +185,33 @@ def test_an_architecture_is_its_layers_and_their_sizes() -> None:
     assert not one_architecture(one, models.wrap(plain(), layers=["first"]).spec)
 
 
+def _numbered(seed: int, hidden: int = 4) -> Any:
+    """Layers that Keras names, and goes on counting from one network to the next."""
+    module = keras()
+    module.utils.set_random_seed(seed)
+    layers = module.layers
+    image = module.Input((32, 32, 3))
+    x = layers.MaxPooling2D()(layers.Conv2D(hidden, 3, activation="relu")(image))
+    return module.Model(image, layers.Conv2D(5, 3, activation="relu")(x))
+
+
+def test_keras_numbers_behind_names_make_no_other_architecture() -> None:
+    """The later of two copies has conv2d_3 where the first has conv2d_1: figures stand by place."""
+    first, second = (models.wrap(_numbered(seed), preprocess="0-1") for seed in (1, 2))
+    names = [[la.name for la in one.spec.layers] for one in (first, second)]
+    assert not set(names[0]) & set(names[1])  # or there is nothing to look at
+    found = compare(first, second, _both(_noise(2, 32)))
+    assert found.one_architecture and found.beside == (0, 1, 2)
+    assert [*found.changes] == names[0]
+    assert [found.counterpart(la).name for la in found.first.layers] == names[1]
+    both = [*zip((first, second), names, strict=True)]
+    for place in (0, 2):
+        kernels = [one.raw_kernels[own[place]] for one, own in both]
+        moved = np.linalg.norm(kernels[1] - kernels[0]) / np.linalg.norm(kernels[0])
+        assert found.weights[names[0][place]].relative == pytest.approx(moved, rel=1e-5)
+    assert not one_architecture(first.spec, models.wrap(_numbered(1, hidden=6)).spec)
+
+
 def test_a_network_that_was_never_trained_makes_the_comparison_so() -> None:
     """Either of the two."""
     trained, raw = (models.wrap(plain(), trained=flag) for flag in (True, False))
@@ -684,6 +711,61 @@ def test_each_network_has_texts_of_its_own(tmp_path: Path) -> None:
     (texts / "branched/sum.md").write_text("{value: channels second}", encoding="utf-8")
     with pytest.raises(TextError, match=r"branched/sum\.md, line 1: .*second"):
         build(config)
+
+
+def test_copies_with_other_numbers_stand_channel_beside_channel(tmp_path: Path) -> None:
+    """Each map leads to its own network's layer, by the name that it has there."""
+    images = _inputs(tmp_path / "in", 2)
+    networks = [_numbered(seed) for seed in (1, 2)]
+    for name, network in zip(("early", "late"), networks, strict=True):
+        saved(network, tmp_path / f"{name}.keras")
+    build(
+        Config(
+            inputs=tmp_path / "in", output=tmp_path / "out", model=str(tmp_path / "early.keras"),
+            against=(Against(str(tmp_path / "late.keras")),), values=False,
+        )
+    )  # fmt: skip
+    first, second = (
+        [la.name for la in network.layers if "conv" in la.name] for network in networks
+    )
+    page = tmp_path / f"out/compare/early_late/layers/{first[1]}.html"
+    html = page.read_text(encoding="utf-8")
+    of_each = zip(("early", "late"), networks, (first, second), strict=True)
+    for model, network, names in of_each:
+        linked = f"images/one/{model}/{names[1]}.html"
+        assert linked in html and (tmp_path / "out" / linked).is_file()
+        maps = _sheet_maps(tmp_path / "out", model, "one", names[1])
+        wanted = maps_of(network, names, np.stack([*images.values()]))[1][0]
+        np.testing.assert_allclose(maps.transpose(1, 2, 0), wanted, atol=maps.max() / 255)
+
+
+def test_a_network_beside_another_has_labels_of_its_own(tmp_path: Path) -> None:
+    """Those of its file; the gallery's where they fit; too few of its own are an error."""
+    _inputs(tmp_path / "in", 1)
+    saved(plain(1), tmp_path / "mine.keras")
+    saved(plain(2), tmp_path / "other.keras")
+    (tmp_path / "ours.txt").write_text("ape\nbee\ncat\n", encoding="utf-8")
+    (tmp_path / "theirs.txt").write_text("ant\nbat\ncow\n", encoding="utf-8")
+    (tmp_path / "few.txt").write_text("ant\n", encoding="utf-8")
+
+    def labels(own: str | None) -> list[set[str]]:
+        other = Against(str(tmp_path / "other.keras"), labels=tmp_path / own if own else None)
+        build(
+            Config(
+                inputs=tmp_path / "in", output=tmp_path / "out", values=False, against=(other,),
+                model=str(tmp_path / "mine.keras"), labels=tmp_path / "ours.txt",
+            )
+        )  # fmt: skip
+        verdicts = (
+            json.loads((tmp_path / f"out/sheets/{name}/one/classes/verdict.json").read_bytes())
+            for name in ("mine", "other")
+        )
+        return [{answer["label"] for answer in verdict["answers"]} for verdict in verdicts]
+
+    assert labels("theirs.txt") == [{"ape", "bee", "cat"}, {"ant", "bat", "cow"}]
+    assert labels(None) == [{"ape", "bee", "cat"}] * 2
+    with pytest.raises(ConfigError, match=r"labels: expected 3 labels, .* got 1 in .*few\.txt"):
+        labels("few.txt")
 
 
 def test_a_gallery_of_one_network_compares_nothing(site: Path) -> None:

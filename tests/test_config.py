@@ -87,7 +87,7 @@ def test_networks_of_the_file_are_files_beside_it_or_names(here: Path) -> None:
         weights = "random"
         against = [
           "edges.h5, preprocess=caffe", "resnet50, weights=mine.h5", "vgg19, weights=random",
-          "/data/other.keras, size=96x128",
+          "/data/other.keras, size=96x128", "pets.keras, labels=pets.txt",
         ]
         """,
     )
@@ -100,6 +100,7 @@ def test_networks_of_the_file_are_files_beside_it_or_names(here: Path) -> None:
         Against("resnet50", weights=Path("birds/mine.h5")),
         Against("vgg19", weights=Path("random")),
         Against("/data/other.keras", size=(96, 128)),
+        Against("birds/pets.keras", labels=Path("birds/pets.txt")),
     )
     flags = {"model": "mine.keras", "against": ["edges.h5,weights=w.h5"], "labels": "l.txt"}
     config = load_config(Path("birds/gallery.toml"), flags)
@@ -124,6 +125,7 @@ def test_a_network_in_the_home_folder(here: Path, monkeypatch: pytest.MonkeyPatc
         ("resnet50", (Against("resnet50"),)),
         (" a.keras , preprocess = tf ", (Against("a.keras", preprocess="tf"),)),
         (["a.keras,size=64", "b"], (Against("a.keras", size=(64, 64)), Against("b"))),
+        ("a,labels=l.json,size=64", (Against("a", size=(64, 64), labels=Path("l.json")),)),
         ("a,preprocess=my.code:f", (Against("a", preprocess="my.code:f"),)),
         (["a", "a"], (Against("a"), Against("a"))),
         ([], ()),

@@ -23,7 +23,8 @@ one scale. A high score says that the network knows this wall again, not that it
 may go by sharpness or grain as well as by what a person sees. The test patches are few. The
 network says one of the ten of whatever it is shown, a cat included.
 
-Written are ``residual.keras``, ``residual.json`` with all figures, and ``residual.md`` in words.
+Written are ``residual.keras``, ``residual.txt`` with the labels of its classes, ``residual.json``
+with all figures, and ``residual.md`` in words.
 The weights are the same again on the same machine and versions; the .keras file's bytes are not,
 because Keras notes the time in it. Needs scikit-image to be installed, and does not import it.
 """
@@ -397,6 +398,7 @@ def main() -> None:
     bare = residual_network()  # without the optimiser, which is twice as large
     bare.set_weights(model.get_weights())
     bare.save(out / "residual.keras")
+    (out / "residual.txt").write_text("".join(f"{p.name}\n" for p in PICTURES), encoding="utf-8")
     text = json.dumps(facts, indent=1, ensure_ascii=False) + "\n"
     (out / "residual.json").write_text(text, encoding="utf-8")
     (out / "residual.md").write_text(in_words(facts), encoding="utf-8")

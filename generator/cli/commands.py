@@ -183,7 +183,7 @@ def build(
             metavar="NAME|FILE",
             help="A network to compare with, on the same images; again for several. Its own "
             "settings behind commas: 'edges.keras,preprocess=caffe', "
-            "'resnet50,weights=mine.h5,size=96'.",
+            "'resnet50,weights=mine.h5,size=96', 'pets.keras,labels=pets.txt'.",
         ),
     ] = None,
     pairs: Annotated[

@@ -59,7 +59,7 @@ class Classifier:
         with tf.GradientTape(persistent=True) as tape:
             tape.watch(images)
             *maps, fed, output = self.graph(images, training=False)
-            scores = tf.reshape(tf.cast(self.scores(fed), tf.float32), (-1, self.count))
+            scores = self._all(tf.cast(self.scores(fed), tf.float32), lambda score: -score)
             _, best = tf.math.top_k(scores, k=min(MAPPED, self.count))
             picked = [
                 *(
@@ -68,7 +68,7 @@ class Classifier:
                 ),
                 *(scores[:, number] for number in wanted),
             ]
-        output = tf.reshape(tf.cast(output, tf.float32), (-1, self.count))
+        output = self._all(tf.cast(output, tf.float32), lambda share: 1 - share)
         if not maps:
             return scores, output, best
         heat = [
@@ -76,6 +76,14 @@ class Classifier:
             for score in picked
         ]
         return scores, output, best, tf.stack(heat, axis=1)
+
+    def _all(self, found: Tensor, opposite: Callable[[Tensor], Tensor]) -> Tensor:
+        """(n, count); where one number decides between two classes, it is the second's."""
+        tf = tensorflow()
+        if self.ending == "binary":
+            one = tf.reshape(found, (-1, 1))
+            return tf.concat([opposite(one), one], axis=1)
+        return tf.reshape(found, (-1, self.count))
 
 
 def _heat(maps: Tensor, slopes: Tensor) -> Tensor:
@@ -157,7 +165,8 @@ def find(trace: Trace, captured: Sequence[Captured]) -> Classifier | None:
     """The classifier at the end of a network; None if it has none.
 
     A network ends in classes if an output, the first such counts, has two numbers or more for an
-    image and comes from a softmax, a sigmoid, or a layer of plain weighted sums of everything.
+    image and comes from a softmax, a sigmoid, or a layer of plain weighted sums of everything; or
+    if it has one, from a sigmoid: that is the share of class 1, and the rest is that of class 0.
 
     Args:
         trace: the network.
@@ -171,7 +180,7 @@ def find(trace: Trace, captured: Sequence[Captured]) -> Classifier | None:
             last = _last_map(trace, fed, captured)
             outputs = ([last.output] if last else []) + [fed, output]
             return Classifier(
-                count=output.shape[1],
+                count=max(2, output.shape[1]),
                 ending=ending,
                 layer=last.name if last else "",
                 maps=tuple(last.output.shape[1:3]) if last else (0, 0),
@@ -186,8 +195,16 @@ _End = tuple[Ending, Tensor, Callable[[Tensor], Tensor]]
 
 
 def _end(trace: Trace, output: Tensor) -> _End | None:
-    if len(output.shape) != 2 or output.shape[1] is None or output.shape[1] < 2:
+    if len(output.shape) != 2 or not output.shape[1]:
         return None
+    end = _found(trace, output)
+    if end is None or output.shape[1] > 1:
+        return end
+    ending, *how = end
+    return ("binary", *how) if ending == "sigmoid" else None
+
+
+def _found(trace: Trace, output: Tensor) -> _End | None:
     call = trace.maker(output)
     while call is not None and (call.kind in _RESHAPING or _separate(call) == "linear"):
         call = trace.maker(call.inputs[0])

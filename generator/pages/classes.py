@@ -118,6 +118,12 @@ def _lead(verdict: Verdict) -> str:
             f"A yes or no for each of {verdict.count:,} classes on its own, by a sigmoid: several "
             f"may be true at once, and the percentages need not add up to 100{NARROW}%."
         )
+    if verdict.ending == "binary":
+        return (
+            "One number decides between two classes: a sigmoid puts out the share of the second, "
+            f"and the first has the rest. The two always add up to 100{NARROW}%, whatever the "
+            "image shows: an answer is a comparison, not a probability that it is right."
+        )
     return (
         f"A score for each of {verdict.count:,} classes. They are no probabilities, for the "
         f"network ends without softmax: only their order and their distances tell something. A "
@@ -133,7 +139,10 @@ def _row(verdict: Verdict, answer: Answer, slot: int) -> ClassRow:
     else:
         figure = number(answer.score)
         share = max(0.0, answer.score / best) if best > 0 else 0.0
-    kind = {"softmax": "before softmax", "sigmoid": "before the sigmoid"}.get(verdict.ending, "")
+    before = "before the sigmoid"
+    kind = {"softmax": "before softmax", "sigmoid": before, "binary": before}.get(
+        verdict.ending, ""
+    )
     return ClassRow(
         slot=slot,
         label=answer.label,

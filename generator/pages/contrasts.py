@@ -138,7 +138,8 @@ def _trio_of_networks(
     found = rivals.found
     page_path = layout.comparison_layer(*ids(found), layer.name)
     targets = [
-        layout.layer_page(image.id, model.id, layer.name) for model in (found.first, found.second)
+        layout.layer_page(image.id, found.first.id, layer.name),
+        layout.layer_page(image.id, found.second.id, found.counterpart(layer).name),
     ]
     titles = (found.first.title, found.second.title)
     return Trio(

@@ -66,7 +66,11 @@ def test_choosing_a_class_shows_its_map(scripts: bool, open_classes: Callable[..
     assert _shown(visit) == [i == 2 for i in range(count)]
     visit.page.keyboard.press("ArrowUp")
     assert _shown(visit) == [i == 1 for i in range(count)]
-    assert visit.page.locator(".cam:visible figcaption").inner_text().startswith("Where maps that raise the score of")
+    assert (
+        visit.page.locator(".cam:visible figcaption")
+        .inner_text()
+        .startswith("Where maps that raise the score of")
+    )
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
