@@ -165,6 +165,7 @@ lock: | $(BIN)/python
 
 clean:
 	find site -mindepth 1 ! -path site/.gitkeep -delete
+	rm -f .site.layerlight.json
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -path ./$(VENV) -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +
 

@@ -94,7 +94,7 @@ def _record_seconds(folder: Path, images: int) -> float:
     from generator.activations import Extractor
     from generator.evidence import weighted
     from generator.inputs import discover
-    from generator.pipeline import Plan, record
+    from generator.pipeline import Plan, Tools, record
 
     network = models.load()
     extractor = Extractor(network)
@@ -114,7 +114,8 @@ def _record_seconds(folder: Path, images: int) -> float:
     def seconds(name: str) -> float:
         candidates, _ = discover(folder / f"{name}-inputs")
         started = time.perf_counter()
-        for _ in record(candidates, extractor, plan, write, _Nobody(), []):
+        tools = Tools(extractor, plan)
+        for _ in record(candidates, network.spec, lambda: tools, write, _Nobody(), []):
             pass
         return time.perf_counter() - started
 

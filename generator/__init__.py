@@ -20,9 +20,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from generator.building import Progress, Report, build
     from generator.config import Config, load_config
     from generator.notebook import FeatureMaps, LayerMaps, compare, look
-    from generator.stages import Progress, Report, build
 
 __all__ = [
     "Config",
@@ -43,9 +43,9 @@ __version__ = "1.0.0"
 _HOMES = {
     "Config": "config",
     "load_config": "config",
-    "Progress": "stages",
-    "Report": "stages",
-    "build": "stages",
+    "Progress": "building",
+    "Report": "building",
+    "build": "building",
     "FeatureMaps": "notebook",
     "LayerMaps": "notebook",
     "compare": "notebook",

@@ -6,7 +6,7 @@ With ``generator.pipeline`` and ``generator.stages`` this puts stages together.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -17,12 +17,22 @@ from generator import __version__, contract, layout, pages, sheets
 from generator.domain import Layer, Model
 from generator.encode import grey_png, read_png, rgb_png
 from generator.example import colour_order, kernel_colours
+from generator.fingerprints import fingerprint, program
+from generator.ledger import Ledger
+from generator.network_keys import NO_KEY
 from generator.pipeline import WORKERS
 from generator.site import Staging
 from generator.sizes import columns_for, strip_factor
 from generator.texts import templates_folder
 
-__all__ = ["colour_names", "largest_weights", "lean", "write_gallery_files", "write_network_files"]
+__all__ = [
+    "colour_names",
+    "kernels_picture",
+    "largest_weights",
+    "lean",
+    "write_gallery_files",
+    "write_network_files",
+]
 
 COLOURS = ("red", "green", "blue")
 _COMMENT = re.compile(r"^[ \t]*/\*(?:(?!\*/).)*\*/[ \t]*$", re.MULTILINE | re.DOTALL)
@@ -51,11 +61,26 @@ def lean(script: str) -> str:
 
 
 def write_network_files(
-    gallery: pages.Gallery, seen: pages.Survey, network: Any, stage: Staging
+    gallery: pages.Gallery,
+    seen: pages.Survey,
+    kernels: bytes | None,
+    keys: Mapping[str, str],
+    stage: Staging,
+    ledger: Ledger,
 ) -> None:
-    """What belongs to one network: its channels over all images, its first kernels."""
-    _write_across(gallery, seen, stage)
-    _write_kernels(gallery.model, network, stage)
+    """What belongs to one network: its channels over all images, its first kernels.
+
+    Args:
+        gallery: about that network.
+        seen: what only all images together tell.
+        kernels: as ``kernels_picture`` drew them.
+        keys: of each image's sheets, by its id.
+        stage: where the sheets are, and the files go.
+        ledger: says which strips can be kept.
+    """
+    _write_across(gallery, seen, keys, stage, ledger)
+    if kernels:
+        stage.write(layout.kernels_png(gallery.model.id), kernels)
 
 
 def _order(network: Any) -> tuple[int, ...]:
@@ -65,35 +90,46 @@ def _order(network: Any) -> tuple[int, ...]:
     return colour_order(noise, fed) if fed.shape[2] == 3 else (0,)
 
 
-def _write_kernels(model: Model, network: Any, stage: Staging) -> None:
-    """The kernels of a convolution of the input, if one is captured, as one picture."""
-    for layer in model.layers:
+def kernels_picture(network: Any) -> bytes | None:
+    """The kernels of a convolution of the input, if one is captured, as one PNG in colour."""
+    for layer in network.spec.layers:
         weights = network.kernel(layer.name)
         colour = weights is not None and weights[0].shape[2] == 3
         if weights is not None and colour and layer.operation and not layer.operation.source:
             tiles = kernel_colours(weights[0], _order(network))  # (out, h, w, 3)
             columns = columns_for(len(tiles))
             planes = [sheets.tile(tiles[..., i], columns, signed=True) for i in range(3)]
-            stage.write(layout.kernels_png(model.id), rgb_png(np.stack(planes, axis=2)))
-            return
+            return rgb_png(np.stack(planes, axis=2))
+    return None
 
 
-def _write_across(gallery: pages.Gallery, seen: pages.Survey, stage: Staging) -> None:
+def _write_across(
+    gallery: pages.Gallery,
+    seen: pages.Survey,
+    keys: Mapping[str, str],
+    stage: Staging,
+    ledger: Ledger,
+) -> None:
     """For each layer its channels over the gallery, and a sheet of those chosen of every image."""
     model = gallery.model
 
     def write(layer: Layer) -> None:
         chosen = gallery.chosen[layer.name]
-        tiles = [
-            sheets.reduce(
-                _cut(stage, model, layer, image.id, chosen),
-                strip_factor(layer),
-                signed=layer.signed,
-            )
-            for image in gallery.images
-        ]
-        sheet = sheets.tile(np.concatenate(tiles), len(chosen), signed=layer.signed)
-        stage.write(layout.across_strip(model.id, layer.name), grey_png(sheet))
+        strip = layout.across_strip(model.id, layer.name)
+        every = [keys[image.id] for image in gallery.images]
+        key = fingerprint(chosen, every, program()) if all(every) else NO_KEY
+        if not ledger.keep(strip, key):
+            tiles = [
+                sheets.reduce(
+                    _cut(stage, model, layer, image.id, chosen),
+                    strip_factor(layer),
+                    signed=layer.signed,
+                )
+                for image in gallery.images
+            ]
+            sheet = sheets.tile(np.concatenate(tiles), len(chosen), signed=layer.signed)
+            stage.write(strip, grey_png(sheet))
+            ledger.made(strip, key, [strip])
         script = layout.across_script(model.id, layer.name)
         stage.write(script, contract.across_script(script, seen.across[layer.name]))
 

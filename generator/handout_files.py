@@ -5,7 +5,8 @@ With ``generator.stages`` this puts stages together.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from generator import __version__, contract, handout, layout
@@ -13,9 +14,17 @@ from generator.config import Config
 from generator.domain import Handout, InputImage, Model, Problem
 from generator.encode import webp
 from generator.errors import LayerlightError
+from generator.fingerprints import fingerprint, program
+from generator.ledger import Ledger
 from generator.site import Staging
 
-__all__ = ["handouts_in", "refuse_branches", "refuse_unknown_language", "write_handouts"]
+__all__ = [
+    "HandoutDesk",
+    "handouts_in",
+    "refuse_branches",
+    "refuse_unknown_language",
+    "write_handouts",
+]
 
 PREVIEW_QUALITY = 80
 
@@ -45,24 +54,41 @@ def handouts_in(site: Path) -> frozenset[str]:
     return frozenset(path.name for path in (site / layout.HANDOUTS).glob("*.pdf"))
 
 
+@dataclass(frozen=True)
+class HandoutDesk:
+    """What handouts are made with."""
+
+    stage: Staging
+    ledger: Ledger
+    keys: Mapping[str, str]
+    """Of each image's sheets, by its id."""
+    known: Mapping[str, tuple[Handout, ...]]
+    """What the last build made, by image."""
+
+    def key(self, image: str, wish: object) -> str:
+        """Of all that an image's handouts are made of."""
+        return self.keys[image] and fingerprint(self.keys[image], wish, program())
+
+
 def write_handouts(
     config: Config,
     model: Model,
     images: Sequence[InputImage],
-    stage: Staging,
+    desk: HandoutDesk,
     watch: Callable[[int, int], None],
-) -> tuple[tuple[Handout, ...], tuple[Problem, ...]]:
+) -> tuple[dict[str, tuple[Handout, ...]], tuple[Problem, ...]]:
     """Worksheets and a poster of every image, from its files in the stage.
 
-    Returns what was made, and the images of which nothing could be made.
+    Returns what there is of each image, by its id, and the images of which nothing could be made.
 
     Args:
         config: of the gallery.
         model: the network.
         images: in the gallery's order.
-        stage: where the images' files are, and the handouts go.
+        desk: where the images' files are and the handouts go, and which can be kept.
         watch: is told of how many images the handouts are made, and of how many they will be.
     """
+    stage = desk.stage
     site = stage.path(layout.GALLERY_JSON).parent
     wish = handout.Wish(
         site,
@@ -74,17 +100,26 @@ def write_handouts(
         base_url=config.base_url or "",
     )
     gallery = handout.parse_gallery(site, contract.gallery_json(__version__, [model], images, ()))
-    made: list[Handout] = []
+    made: dict[str, tuple[Handout, ...]] = {}
     problems: list[Problem] = []
     for done, image in enumerate(images, 1):
+        name = f"{layout.HANDOUTS}/{image.id}"
+        # neither place is in what is printed
+        key = desk.key(image.id, [replace(wish, site=Path()), model, replace(image, path=Path())])
+        if image.id in desk.known and desk.ledger.keep(name, key):
+            made[image.id] = desk.known[image.id]
+            watch(done, len(images))
+            continue
         try:
             found = [*handout.printed(wish, gallery, gallery.images[image.id], previews=True)]
         except LayerlightError:
             problems.append(Problem(image.source, "handout", _unset(image.id)))
         else:
-            made.extend(_write(image.id, one, wish.ink, stage) for one in found)
+            made[image.id] = tuple(_write(image.id, one, wish.ink, stage) for one in found)
+            paths = [path for one in made[image.id] for path in (one.path, one.preview)]
+            desk.ledger.made(name, key, paths)
         watch(done, len(images))
-    return tuple(made), tuple(problems)
+    return made, tuple(problems)
 
 
 def _unset(image: str) -> str:

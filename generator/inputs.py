@@ -21,7 +21,7 @@ from generator.names import ids, natural_key, readable_title, shown
 from generator.sidecar import NO_SIDECAR, Sidecar
 from generator.sidecar import read as read_sidecar
 
-__all__ = ["MAX_BYTES", "Candidate", "discover", "load"]
+__all__ = ["MAX_BYTES", "Candidate", "described", "digest", "discover", "load"]
 
 MAX_BYTES = 256_000_000
 """Largest image file."""
@@ -82,11 +82,31 @@ def load(candidate: Candidate, spec: InputSpec) -> tuple[InputImage, NDArray[np.
         ) from None
 
 
+def digest(candidate: Candidate) -> str:
+    """SHA-256 of an image's file, hexadecimal; "" if it cannot be read, which ``load`` explains."""
+    try:
+        return hashlib.sha256(read_whole(candidate.path, MAX_BYTES)).hexdigest()
+    except (ImageError, MemoryError):
+        return ""
+
+
 def _load(candidate: Candidate, spec: InputSpec) -> tuple[InputImage, NDArray[np.uint8]]:
     data = read_whole(candidate.path, MAX_BYTES)
     image = decode(data)
+    sha256 = hashlib.sha256(data).hexdigest()
+    return described(candidate, sha256, image.width, image.height), fit(image, spec)
+
+
+def described(candidate: Candidate, sha256: str, width: int, height: int) -> InputImage:
+    """The facts of an image whose file was read, then or earlier.
+
+    Args:
+        candidate: which.
+        sha256: of the file's bytes, hexadecimal.
+        width, height: of the decoded image, pixels.
+    """
     title = candidate.sidecar.title or readable_title(candidate.path.stem)
-    facts = InputImage(
+    return InputImage(
         id=candidate.id,
         source=candidate.source,
         path=candidate.path,
@@ -96,11 +116,10 @@ def _load(candidate: Candidate, spec: InputSpec) -> tuple[InputImage, NDArray[np
         credit=candidate.sidecar.credit,
         license=candidate.sidecar.license,
         description=candidate.sidecar.description,
-        sha256=hashlib.sha256(data).hexdigest(),
-        width=image.width,
-        height=image.height,
+        sha256=sha256,
+        width=width,
+        height=height,
     )
-    return facts, fit(image, spec)
 
 
 def _sidecar_of(image: FoundImage, folder: Path) -> tuple[Sidecar, tuple[Problem, ...]]:

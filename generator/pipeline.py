@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generator import contract, layout, reading, sheets
-from generator.activations import Extractor
+from generator.activations import BATCH, Extractor
 from generator.domain import InputImage, Layer, LayerReading, Model, Problem, Reading, Sheet
 from generator.encode import grey_png, rgb_png
 from generator.errors import ImageError
@@ -25,7 +25,7 @@ from generator.inputs import Candidate, load
 from generator.points import points_of
 from generator.sizes import BLOCKS_SIDE, grid_factor, strip_factor
 
-__all__ = ["WORKERS", "Plan", "Write", "image_files", "record"]
+__all__ = ["WORKERS", "Plan", "Tools", "Write", "image_files", "record"]
 
 WORKERS = 2
 """Threads that measure and encode; what they do for long leaves the interpreter's lock."""
@@ -56,10 +56,18 @@ class Counter(Protocol):
     def sheets(self, done: int, total: int) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What runs images through a network."""
+
+    extractor: Extractor
+    plan: Plan
+
+
 def record(
     candidates: Sequence[Candidate],
-    extractor: Extractor,
-    plan: Plan,
+    model: Model,
+    tools: Callable[[], Tools],
     write: Write,
     counter: Counter,
     problems: list[Problem],
@@ -68,12 +76,23 @@ def record(
 
     In the order of the candidates, a batch behind: while the next one is encoded, the caller
     can use what is on disk. Adds to ``problems`` what could not be decoded.
+
+    Args:
+        candidates: which images.
+        model: the network.
+        tools: asked for once an image could be decoded: they may have to be loaded first.
+        write: puts a file into the site.
+        counter: told how far it has come.
+        problems: what could not be decoded is added.
     """
-    layers = len(plan.model.layers)
+    layers = len(model.layers)
+    ready_made: Tools | None = None
     ready = seen = 0
     with ThreadPoolExecutor(WORKERS) as encoders, ThreadPoolExecutor(1) as decoder:
         waiting: list[tuple[InputImage, Future[None]]] = []
-        for batch in _batches(candidates, plan.model, extractor.batch, decoder, problems):
+        for batch in _batches(candidates, model, BATCH, decoder, problems):
+            ready_made = ready_made or tools()
+            extractor, plan = ready_made.extractor, ready_made.plan
             maps = extractor.maps([pixels for _, pixels in batch])
             if plan.judge:
                 plan.judge(batch, write)

@@ -2,172 +2,168 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from generator import layout, pages
+from generator import layout, manifest, pages
+from generator.building import Progress
 from generator.comparing import compare
 from generator.comparison_files import write_comparison, write_pair
 from generator.config import Config
-from generator.domain import Handout, InputImage, Model, Problem
+from generator.domain import Comparison, Handout, InputImage, Model, Problem
 from generator.encode import read_png
 from generator.errors import ConfigError
+from generator.fingerprints import fingerprint, program, stamp
 from generator.gallery_files import write_gallery_files
 from generator.handout_files import (
+    HandoutDesk,
     handouts_in,
     refuse_branches,
     refuse_unknown_language,
     write_handouts,
 )
-from generator.inputs import Candidate, discover
-from generator.networks import Press, Shown, finish, load_networks, read_texts, show
+from generator.inputs import Candidate
+from generator.known_networks import networks_of
+from generator.ledger import Ledger
+from generator.manifest import KnownImage, Manifest, Numbers
+from generator.networks import Desk, Press, Shown, finish, read_texts, show
+from generator.rebuild import candidate_keys
 from generator.render import Renderer
-from generator.site import Staging, staging
+from generator.site import Staging
 from generator.texts import templates_folder
 
-__all__ = ["Progress", "Report", "build"]
-
-
-class Progress(Protocol):
-    """Told how far a build has come; all counts are of finished work."""
-
-    def images(self, done: int, total: int) -> None:
-        """Images decoded and run, or given up."""
-
-    def sheets(self, done: int, total: int) -> None:
-        """Sheets written."""
-
-    def handouts(self, done: int, total: int) -> None:
-        """Images whose handouts are made."""
-
-    def pages(self, done: int, total: int) -> None:
-        """Pages rendered."""
-
-
-class _Silent:
-    def images(self, done: int, total: int) -> None: ...
-    def sheets(self, done: int, total: int) -> None: ...
-    def handouts(self, done: int, total: int) -> None: ...
-    def pages(self, done: int, total: int) -> None: ...
+__all__ = ["Made", "make"]
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """What a build did."""
+class Made:
+    """A new site that is in place."""
 
-    output: Path
-    images: int
-    layers: int
-    channels: int
-    """Feature maps an image."""
-    handouts: int
-    """PDFs for paper."""
-    handouts_gone: int
-    """PDFs of the previous site that the new one does not have."""
-    files: int
-    bytes: int
-    seconds: float
-    problems: tuple[Problem, ...]
-    model: Model
+    manifest: Manifest
+    kept: int
+    """Images whose sheets were taken over from the old site."""
+    gone: int
+    """Handouts of the old site that the new one does not have."""
+    note: str
+    """Why the manifest could not be written; "" if it was."""
 
 
-def build(config: Config, *, model: Any = None, progress: Progress | None = None) -> Report:
-    """Build the gallery that ``config`` describes; the finished site replaces the old one whole.
+def make(
+    config: Config,
+    model: Any,
+    candidates: Sequence[Candidate],
+    problems: Sequence[Problem],
+    old: Manifest | None,
+    request: str,
+    place: Staging,
+    progress: Progress,
+) -> Made:
+    """Run the stages, and put the finished site in the place of the old one.
 
     Args:
         config: what is built of what.
-        model: a live ``keras.Model`` in place of the one that ``config`` names, or what
-            ``generator.models.wrap`` made of one. Its pixels go in as they are, 0 to 255, unless
-            ``config.preprocess`` says otherwise.
+        model: a live network in place of the one that ``config`` names; None: that one.
+        candidates: the image files.
+        problems: what was wrong with files that are no candidates.
+        old: of the site as it is; None: nothing is known of it.
+        request: of the site that is to be.
+        place: for the new site.
         progress: told how far it has come.
-
-    Raises a ``LayerlightError`` and leaves the old site as it was if the whole cannot be
-    built. An image that cannot be used does not stop it: see ``Report.problems``.
     """
-    started = time.perf_counter()
-    progress = progress or _Silent()
     refuse_unknown_language(config)
-    candidates, problems = discover(config.inputs)
     _refuse_unknown_images(config, candidates)
-    with staging(config.output, inputs=config.inputs) as stage:
+    # before any is read: of a file that changes meanwhile the next build sees another stamp
+    stamps = {one.source: stamp(one.path) or (0, 0, 0) for one in candidates}
+    with place as stage:
         renderer = Renderer(templates_folder())
         press = Press(renderer, stage, progress)
+        ledger = Ledger(old, stage)
+        desk = Desk(config, stage, ledger, press, progress, old.images if old else {})
         found = [*problems]
-        networks = load_networks(config, model)
-        refuse_branches(config, networks[0].spec)
-        press.expected = _pages(config, networks, len(candidates))
+        networks = networks_of(config, old.networks if old else {}, model)
+        specs = [network.facts.spec for network in networks]
+        refuse_branches(config, specs[0])
+        press.expected = _pages(config, specs, len(candidates))
         shown: list[Shown] = []
-        of_each = zip(
-            networks,
-            read_texts(config, networks, renderer),
-            (None, *(other.labels for other in config.against)),
-            strict=True,
-        )
-        for network, texts, labels in of_each:
-            own = found if not shown else []  # what cannot be used, all find alike
-            part = show(
-                *(config, network, candidates, press, stage, progress, own),
-                texts=texts,
-                labels=labels,
-                main=not shown,
-            )
-            shown.append(part)
+        for network, texts in zip(networks, read_texts(config, networks, renderer), strict=True):
+            own = found if network.main else []  # what cannot be used, all find alike
+            shown.append(show(desk, network, candidates, own, texts))
         main, *others = shown
-        gallery, model = main.gallery, main.gallery.model
-        press.expected = _pages(config, networks, len(gallery.images))
+        gallery = main.gallery
+        press.expected = _pages(config, specs, len(gallery.images))
         press.expected += 1 + len(gallery.atlas) if gallery.atlas else 0
-        handouts: tuple[Handout, ...] = ()
+        handouts: dict[str, tuple[Handout, ...]] = {}
         if config.handouts:
+            table = HandoutDesk(stage, ledger, main.keys, old.handouts if old else {})
             handouts, unset = write_handouts(
-                config, model, gallery.images, stage, progress.handouts
+                config, gallery.model, gallery.images, table, progress.handouts
             )
             gallery = replace(gallery, problems=(*gallery.problems, *unset))
-        seen = finish(main, stage)
+        seen = finish(main, desk)
         write_gallery_files(gallery, seen, [part.gallery.model for part in shown], stage)
-        press.print(pages.gallery_pages(gallery, seen, handouts))
+        every = [one for own in handouts.values() for one in own]
+        press.print(pages.gallery_pages(gallery, seen, every))
         for other in others:
-            press.print(pages.network_pages(other.gallery, finish(other, stage)))
-        press.print(_side_by_side(config, replace(main, gallery=gallery), others, stage))
-        gone = handouts_in(config.output) - {Path(one.path).name for one in handouts}
+            press.print(pages.network_pages(other.gallery, finish(other, desk)))
+        known = old.comparisons if old else {}
+        compared: dict[str, Comparison] = {}
+        press.print(
+            _side_by_side(config, replace(main, gallery=gallery), others, stage, known, compared)
+        )
+        gone = handouts_in(config.output) - {Path(one.path).name for one in every}
         facts = stage.finish()
-    return Report(
-        output=config.output,
-        images=len(gallery.images),
-        layers=len(model.layers),
-        channels=sum(layer.channels for layer in model.layers),
-        handouts=len(handouts),
-        handouts_gone=len(gone),
-        files=facts.files,
-        bytes=facts.bytes,
-        seconds=time.perf_counter() - started,
-        problems=gallery.problems,
-        model=model,
-    )
+        groups, rest = ledger.sorted_files()
+        new = Manifest(
+            request=request,
+            candidates=candidate_keys(candidates),
+            found=tuple(problems),
+            problems=gallery.problems,
+            numbers=Numbers(
+                len(gallery.images), len(every), facts.files, facts.bytes, gallery.model
+            ),
+            images={
+                image.source: KnownImage(
+                    *stamps[image.source], image.sha256, image.width, image.height
+                )
+                for image in gallery.images
+            },
+            networks={part.network.key: part.network.facts for part in shown if part.network.key},
+            groups=groups,
+            others=rest,
+            comparisons=compared,
+            handouts=handouts,
+        )
+        kept = sum(f"sheets/{specs[0].id}/{image.id}" in ledger.kept for image in gallery.images)
+        return Made(new, kept, len(gone), manifest.write(config.output, new))
 
 
 # -- Side by side
 
 
 def _side_by_side(
-    config: Config, main: Shown, others: Sequence[Shown], stage: Staging
+    config: Config,
+    main: Shown,
+    others: Sequence[Shown],
+    stage: Staging,
+    known: Mapping[str, Comparison],
+    compared: dict[str, Comparison],
 ) -> Iterator[pages.Page]:
-    """What compares networks and images, written; yields the pages of it."""
+    """What compares networks and images, written; yields the pages of it.
+
+    A comparison that is among the known ones is not made again. Each is put into ``compared``.
+    """
     gallery = main.gallery
     if not gallery.compared:
         return
     rivals = []
     for other in others:
-        photos = (
-            (_pixels(main, image, stage), _pixels(other, image, stage)) for image in gallery.images
-        )
-        comparison = compare(main.network, other.network, photos, len(gallery.images))
+        comparison = _compared(main, other, stage, known, compared)
         contrasts = write_comparison(comparison, gallery.images, stage)
         rivals.append(pages.Rivals(gallery, other.gallery, comparison, contrasts))
     images = {image.id: image for image in gallery.images}
@@ -181,6 +177,25 @@ def _side_by_side(
         yield from pages.comparison_pages(rival)
     for one, two in pairs:
         yield pages.images_page(gallery, one, two, write_pair(gallery.model, one, two, stage))
+
+
+def _compared(
+    main: Shown,
+    other: Shown,
+    stage: Staging,
+    known: Mapping[str, Comparison],
+    compared: dict[str, Comparison],
+) -> Comparison:
+    images = main.gallery.images
+    keys = [part.keys[image.id] for part in (main, other) for image in images]
+    key = fingerprint(keys, program()) if all(keys) else ""
+    found = known.get(key) if key else None
+    if found is None:
+        photos = ((_pixels(main, image, stage), _pixels(other, image, stage)) for image in images)
+        found = compare(main.network.live, other.network.live, photos, len(images))
+    if key:
+        compared[key] = found
+    return found
 
 
 def _pixels(shown: Shown, image: InputImage, stage: Staging) -> NDArray[np.uint8]:
@@ -203,9 +218,9 @@ def _refuse_unknown_images(config: Config, candidates: Sequence[Candidate]) -> N
             raise ConfigError(f"pairs: expected the id of an image, got {name!r}{hint}")
 
 
-def _pages(config: Config, networks: Sequence[Any], images: int) -> int:
+def _pages(config: Config, networks: Sequence[Model], images: int) -> int:
     """How many pages there will be, for the bar; an atlas and new chapters come on top."""
-    main, *others = [len(network.spec.layers) for network in networks]
+    main, *others = [len(network.layers) for network in networks]
     own = pages.count(images, main, 0, len(layout.CHAPTERS), handouts=config.handouts)
     beside = sum(images * (2 + layers) + 2 + layers for layers in others)
     return own + beside + len(config.pairs) + bool(others or config.pairs)

@@ -6,6 +6,7 @@ With ``generator.pipeline`` and ``generator.stages`` this puts stages together.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -13,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generator import contract, layout, sheets
-from generator.activations import BATCH
 from generator.domain import Answer, ClassMap, InputImage, Verdict
 from generator.encode import grey_png
 from generator.errors import ConfigError
@@ -38,7 +38,7 @@ def judge_of(
     *,
     main: bool = True,
     own_labels: Path | None = None,
-) -> Callable[[Batch, Write], None] | None:
+) -> _Writer | None:
     """Writes what the network says about a batch of images; None if it does not end in classes.
 
     Args:
@@ -80,24 +80,33 @@ def judge_of(
         if main:
             raise
         chosen = ()
-    judge = Judge(network, BATCH, chosen)
+    return _Writer(network, classifier, Judge(network, 1, chosen), named, chosen)
 
-    def write_batch(batch: Batch, write: Write) -> None:
-        found = judge.judge([pixels for _, pixels in batch])
-        for (image, _), judgement in zip(batch, found, strict=True):
+
+@dataclass(frozen=True)
+class _Writer:
+    """Writes what a network says about each image of a batch."""
+
+    network: Any
+    classifier: Classifier
+    judge: Judge
+    labels: Sequence[str]
+    chosen: Sequence[int]
+
+    def __call__(self, batch: Batch, write: Write) -> None:
+        for image, pixels in batch:
+            # alone: where an image stands in a batch shows in the last digits of its scores
+            (judgement,) = self.judge.judge([pixels])
             for path, data in verdict_files(
-                model.id, image.id, classifier, judgement, named, chosen
+                *(self.network.spec.id, image.id, self.classifier, judgement),
+                *(self.labels, self.chosen),
             ):
                 write(path, data)
 
-    return write_batch
 
-
-def verdict_of(network: Any, image: str, stage: Staging) -> Verdict | None:
-    """What was written about an image, read back; None if the network says nothing."""
-    if network.classifier is None:
-        return None
-    path = layout.verdict_json(network.spec.id, image)
+def verdict_of(model: str, image: str, stage: Staging) -> Verdict:
+    """What was written about an image, read back."""
+    path = layout.verdict_json(model, image)
     return contract.read_verdict(stage.path(path).read_bytes())
 
 

@@ -106,8 +106,8 @@ def site(request: pytest.FixtureRequest, shared_folder: Path) -> Path:
     with _alone(folder):
         if not folder.exists():
             # Imported here: most tests have no need of TensorFlow.
+            from generator.building import build
             from generator.config import Config
-            from generator.stages import build
 
             built = shared_folder / "site-being-built"
             shutil.rmtree(built, ignore_errors=True)
@@ -126,8 +126,8 @@ def beside(shared_folder: Path) -> Path:
     folder = shared_folder / "beside"
     with _alone(folder):
         if not folder.exists():
+            from generator.building import build
             from generator.config import Against, Config
-            from generator.stages import build
             from tests.small_networks import branched, plain, saved
 
             inputs = shared_folder / "beside-inputs"

@@ -14,10 +14,10 @@ from PIL import Image
 
 from generator import contract, layout
 from generator.across import Tally
+from generator.building import build
 from generator.config import Config
 from generator.domain import Across, Channel, Histogram, Occurrence, Peak, Sheet
 from generator.example import kernel_colours
-from generator.stages import build
 from tests.onnx_reference import MEAN_BGR
 from tests.vgg16_network import imagenet_tensors, network
 

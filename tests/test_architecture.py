@@ -16,6 +16,8 @@ from types import MappingProxyType
 
 import pytest
 
+from generator.fingerprints import SHEET_MODULES
+
 PACKAGE = Path(__file__).parent.parent / "generator"
 
 SHARED = frozenset(
@@ -54,6 +56,7 @@ STAGES: Mapping[str, frozenset[str]] = MappingProxyType(
         "pages": frozenset({"pages"}),
         "render": frozenset({"render"}),
         "site": frozenset({"site"}),
+        "memory": frozenset({"fingerprints", "manifest"}),
         "serve": frozenset({"serve"}),
         "built site": frozenset({"built_site"}),
         "figure": frozenset({"drawing", "figure", "mosaic", "similarity_plot", "subject"}),
@@ -68,16 +71,21 @@ COMPOSERS = frozenset(
         "__main__",
         "atlas_files",
         "atlas_making",
+        "building",
         "cli",
         "comparing",
         "comparison_files",
         "export",
         "feature_maps",
         "gallery_files",
-        "networks",
         "handout_files",
+        "known_networks",
+        "ledger",
+        "network_keys",
+        "networks",
         "notebook",
         "pipeline",
+        "rebuild",
         "sheet_view",
         "stages",
         "verdict_files",
@@ -129,7 +137,7 @@ ONLY_IN: Mapping[str, frozenset[str]] = MappingProxyType(
         # For handouts, its fonts and which letters they have.
         "matplotlib": frozenset({"drawing", "handout", "mosaic", "palettes", "similarity_plot"}),
         "PIL": frozenset({"decode", "encode", "given", "test_card"}),
-        "pydantic": frozenset({"config"}),
+        "pydantic": frozenset({"config", "manifest"}),
         "typst": frozenset({"handout"}),
         "segno": frozenset({"handout"}),
     }
@@ -253,6 +261,20 @@ def test_every_library_is_asked_for() -> None:
         for library in sorted(foreign)
         if not asked & {_normal(name) for name in distributions.get(library, [])}
     ] == []
+
+
+def test_sheets_are_made_by_the_modules_that_their_key_counts() -> None:
+    """All that is reached by imports from what makes sheets, and no more: a change in any of them
+    makes sheets anew, one in what makes pages does not.
+    """
+    reached: set[str] = set()
+    waiting = ["activations", "inputs", "models", "pipeline", "verdict_files"]
+    while waiting:
+        name = waiting.pop()
+        if name not in reached and name != "site":  # it only takes the files
+            reached.add(name)
+            waiting += [one for m in _modules() if _name(m) == name for one in _local_imports(m)]
+    assert sorted(reached) == sorted(SHEET_MODULES)
 
 
 def test_only_the_command_line_prints_and_exits() -> None:

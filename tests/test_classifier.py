@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from generator import contract, models
+from generator.building import build
 from generator.config import Config
 from generator.domain import Answer, ClassMap, Peak, Verdict
 from generator.encode import read_png
@@ -21,7 +22,6 @@ from generator.errors import ConfigError
 from generator.models.backend import fixed_settings, fresh_names, keras
 from generator.models.classifier import Classifier, Judge, Judgement
 from generator.models.labels import class_labels, numbers
-from generator.stages import build
 from generator.verdict_files import judge_of, verdict_files
 from tests.classifier_networks import averaged, flattened
 

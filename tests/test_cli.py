@@ -263,7 +263,7 @@ def test_a_second_build_writes_nothing_anew(inputs: Path, here: Path) -> None:
         n: inode for n, (inode, _) in before.items() if n != ".gitkeep"
     }
     assert ".gitkeep" in after
-    assert {path.name for path in here.iterdir()} == {"inputs", "site"}
+    assert {path.name for path in here.iterdir()} == {"inputs", "site", ".site.layerlight.json"}
 
 
 def test_a_bad_image_is_named_and_the_others_are_there(inputs: Path, here: Path) -> None:
@@ -381,7 +381,7 @@ def test_a_build_that_fails_leaves_the_previous_site(
     assert outcome.err.startswith(said)
     assert outcome.err.count("\n") == 1
     assert _files(here / "site") == before
-    assert {path.name for path in here.iterdir()} == {"inputs", "site"}
+    assert {path.name for path in here.iterdir()} == {"inputs", "site", ".site.layerlight.json"}
 
 
 def test_debug_shows_where_it_went_wrong(inputs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -417,7 +417,7 @@ def test_an_interruption_after_the_swap_says_so(
     assert outcome == Outcome(130, "", "interrupted; the new site is complete and in place\n")
     assert (here / "site" / "images" / "green" / "index.html").is_file()
     assert _run("build", *SMALL).code == 0
-    assert {path.name for path in here.iterdir()} == {"inputs", "site"}
+    assert {path.name for path in here.iterdir()} == {"inputs", "site", ".site.layerlight.json"}
 
 
 # -- A network of one's own

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from generator import models
+from generator.building import build
 from generator.comparing import compare, one_architecture
 from generator.config import Against, Config
 from generator.contrast import by_change, contrast, cut_out
@@ -25,7 +26,6 @@ from generator.encode import read_png
 from generator.errors import ConfigError, TextError
 from generator.models.backend import keras
 from generator.sheets import sheet_of, tile
-from generator.stages import build
 from tests.small_networks import branched, maps_of, plain, saved
 
 Bytes = NDArray[np.uint8]

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
+from generator.building import build
 from generator.cli import texts
 from generator.config import Config, load_config
 from generator.errors import ConfigError, LayerlightError, UsageError
 from generator.handout.press import press
-from generator.stages import build
 from tests.conftest import IMAGES
 from tests.small_networks import branched, saved
 from tests.test_build import gallery, photo, tree

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from generator import layout, pages
+from generator.building import build
 from generator.config import Config
 from generator.errors import ConfigError, LayerlightError, TextError
 from generator.own_texts import read_own_texts, refuse
@@ -22,7 +23,6 @@ from generator.pages.scene import first_scene
 from generator.pages.values import OF_GALLERY, OF_LAYER, OF_MAPS, say
 from generator.palettes import palettes
 from generator.render import Renderer
-from generator.stages import build
 from generator.texts import Texts, templates_folder
 from tests.test_snapshots import MODEL, facts, image
 

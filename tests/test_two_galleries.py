@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from generator.building import build
 from generator.config import Config
-from generator.stages import build
 from tests.conftest import PROJECT
 from tests.onnx_reference import LAYERS, OnnxVGG16
 from tests.test_exercises import asked_of, number_in

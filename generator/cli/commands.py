@@ -310,7 +310,7 @@ def build(
             # Our threads keep every core busy; numpy's own, waiting in a loop, would only be in
             # their way. numpy reads this when it is loaded.
             os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-            from generator.stages import build as run
+            from generator.building import build as run
 
             report = run(settings, progress=shown)
         if not quiet:

@@ -13,10 +13,10 @@ from generator import layout
 
 if TYPE_CHECKING:
     from generator.atlas_making import Report as AtlasReport
+    from generator.building import Report
     from generator.domain import Model, Problem
     from generator.models.identity import ExpectedTensor
     from generator.models.weights import LoadedWeights, SourceStatus
-    from generator.stages import Report
 
 __all__ = [
     "atlas_summary",
@@ -39,7 +39,7 @@ _NOT_TRIED = "not tried: "
 def summary(report: Report) -> str:
     """How a build went, and where to look."""
     facts = [
-        ("images", f"{report.images:,}"),
+        ("images", f"{report.images:,}{_kept(report)}"),
         ("layers", f"{report.layers:,}"),
         ("channels", f"{report.channels:,} an image"),
         *([("handouts", _handouts(report))] if report.handouts or report.handouts_gone else []),
@@ -50,12 +50,20 @@ def summary(report: Report) -> str:
     ]
     return "\n".join(
         [
+            *(["Nothing has changed: the site is as it was.", ""] if report.unchanged else []),
             *_aligned(facts, "<<"),
             *(indent(problem_line(problem), "  ") for problem in report.problems),
+            *(["", f"Note: {report.note}."] if report.note else []),
             "",
             f"Open {report.output / layout.FRONT_PAGE}",
         ]
     )
+
+
+def _kept(report: Report) -> str:
+    if not report.kept or report.unchanged:
+        return ""
+    return f" ({report.kept:,} {'is' if report.kept == 1 else 'are'} as before)"
 
 
 def _handouts(report: Report) -> str:

@@ -52,6 +52,7 @@ __all__ = [
     "comparison_pages",
     "count",
     "gallery_pages",
+    "image_count",
     "image_pages",
     "images_page",
     "network_pages",
@@ -139,6 +140,11 @@ def comparison_pages(rivals: Rivals) -> Iterator[Page]:
     if rivals.found.one_architecture:
         for layer in rivals.found.first.layers:
             yield comparison_layer_page(rivals, layer)
+
+
+def image_count(gallery: Gallery) -> int:
+    """How many pages ``image_pages`` gives."""
+    return 1 + gallery.main + len(gallery.model.layers)
 
 
 _ONCE = 7

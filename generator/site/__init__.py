@@ -10,6 +10,6 @@ one in it.
 from __future__ import annotations
 
 from generator.site.ownership import PLACEHOLDERS, TOP_LEVEL
-from generator.site.writing import SiteFacts, Staging, staging
+from generator.site.writing import SiteFacts, Staging, staging, unchanged
 
-__all__ = ["PLACEHOLDERS", "TOP_LEVEL", "SiteFacts", "Staging", "staging"]
+__all__ = ["PLACEHOLDERS", "TOP_LEVEL", "SiteFacts", "Staging", "staging", "unchanged"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import shutil
 import stat
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,7 @@ from generator.site.ownership import (
 from generator.site.swap import swap
 from generator.site.workspace import Workspace, remove_leftovers
 
-__all__ = ["SiteFacts", "Staging", "staging"]
+__all__ = ["SiteFacts", "Staging", "staging", "unchanged"]
 
 _BLOCK = 2**20
 _FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -64,6 +65,7 @@ class Staging:
         self._plain: dict[Path, bool] = {}
         self._lock = Lock()
         self._files = self._bytes = self._unchanged = 0
+        self._stamps: dict[str, tuple[int, int]] = {}
 
     def __enter__(self) -> Self:
         remove_leftovers(self._output.parent)
@@ -119,21 +121,63 @@ class Staging:
             data = data.replace("\r\n", "\n").replace("\r", "\n").encode()
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            unchanged = self._is_in_old(relative, data)
-            if not (unchanged and _linked(target, self._output / relative)):
+            same = self._is_in_old(relative, data)
+            if not (same and _linked(target, self._output / relative)):
                 with target.open("xb") as file:
                     file.write(data)
         except FileExistsError:
             raise ValueError(f"{relative!r} was written before") from None
         except OSError as error:
-            advice = "; make room on the disk" if error.errno in _FULL else ""
-            raise OutputError(
-                f"output {self._shown}: {relative} cannot be written ({error.strerror}){advice}"
-            ) from error
+            raise self._unwritten(relative, error) from error
+        self._note(relative, target, unchanged=same)
+
+    def keep(self, files: Mapping[str, tuple[int, int]]) -> bool:
+        """Take files over from the old site: all of them, or none if one is not as it was noted.
+
+        Args:
+            files: size and modification time (ns) of each, by path.
+
+        Raises:
+            ValueError: as ``path``, or a file was written before.
+            OutputError: one cannot be copied.
+        """
+        old = {relative: self._output / relative for relative in files}
+        if not all(
+            unchanged(path, files[relative]) and self._is_plain(path.parent)
+            for relative, path in old.items()
+        ):
+            return False
+        for relative, path in old.items():
+            target = self.path(relative)
+            try:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                if not _linked(target, path):
+                    shutil.copy2(path, target)
+            except FileExistsError:
+                raise ValueError(f"{relative!r} was written before") from None
+            except OSError as error:
+                raise self._unwritten(relative, error) from error
+            self._note(relative, target, unchanged=True)
+        return True
+
+    @property
+    def stamps(self) -> Mapping[str, tuple[int, int]]:
+        """Size and modification time (ns) of every file of the new site, by path."""
+        return self._stamps
+
+    def _note(self, relative: str, target: Path, *, unchanged: bool) -> None:
+        facts = target.stat()
         with self._lock:
             self._files += 1
-            self._bytes += len(data)
+            self._bytes += facts.st_size
             self._unchanged += unchanged
+            self._stamps[relative] = facts.st_size, facts.st_mtime_ns
+
+    def _unwritten(self, relative: str, error: OSError) -> OutputError:
+        advice = "; make room on the disk" if error.errno in _FULL else ""
+        return OutputError(
+            f"output {self._shown}: {relative} cannot be written ({error.strerror}){advice}"
+        )
 
     def finish(self) -> SiteFacts:
         """Put the new site in the place of the old one, in one step where the system can.
@@ -174,6 +218,21 @@ class Staging:
         if folder not in self._plain:
             self._plain[folder] = folder.resolve() == folder
         return self._plain[folder]
+
+
+def unchanged(path: Path, noted: tuple[int, int]) -> bool:
+    """Whether a file still has the size and modification time (ns) that were noted of it.
+
+    A time without a fraction counts as that second, as archives keep it.
+    """
+    try:
+        facts = path.lstat()
+    except OSError:
+        return False
+    size, time = noted
+    own = facts.st_mtime_ns
+    same = own == time or (own % 10**9 == 0 and own // 10**9 == time // 10**9)
+    return same and facts.st_size == size and stat.S_ISREG(facts.st_mode)
 
 
 def _holds(path: Path, data: bytes) -> bool:

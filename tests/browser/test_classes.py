@@ -10,8 +10,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 
+from generator.building import build
 from generator.config import Config
-from generator.stages import build
 from tests.browser.test_accessibility import RULES
 from tests.browser.visits import PHONE, WIDE, Size, Visit, Visitor
 from tests.classifier_networks import averaged

@@ -15,8 +15,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
+from generator.building import build
 from generator.config import Config
-from generator.stages import build
 from tests.browser import test_links
 from tests.browser.kinds import KINDS, kind_of, pages
 from tests.browser.loopback import serving

@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser
 
+from generator.building import build
 from generator.config import Config
 from generator.layout import CHAPTERS
-from generator.stages import build
 from tests.browser.loopback import serving
 from tests.browser.visits import PHONE, WIDE, Size, Visit, Visitor
 from tests.vgg16_network import network

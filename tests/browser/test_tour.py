@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
+from generator.building import build
 from generator.config import Config
-from generator.stages import build
 from tests.browser.sheets import data_of, facts_of, strongest
 from tests.browser.visits import PHONE, WIDE, Size, Visit, Visitor
 

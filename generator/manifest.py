@@ -1,0 +1,182 @@
+"""What a site was made from: kept beside it, so that the next build does only what changed.
+
+``<folder>/.site.layerlight.json`` for ``<folder>/site``. It is of this machine (names and times of
+files), so it is no part of the site. A build trusts it no further than it sees: a file counts as
+made only while its size and time are those that were noted, so a manifest that is lost, damaged or
+older than the site costs time and nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from generator.domain import (
+    Comparison,
+    Handout,
+    Layer,
+    Model,
+    Problem,
+    WorkedExample,
+)
+
+__all__ = [
+    "Group",
+    "KnownImage",
+    "KnownNetwork",
+    "Manifest",
+    "Numbers",
+    "Stamp",
+    "all_files",
+    "forget",
+    "place",
+    "read",
+    "write",
+]
+
+SCHEMA = 1
+
+Stamp = tuple[int, int]
+"""Size and modification time (ns) of a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Files that are made of the same things, and so are kept or made anew together."""
+
+    key: str
+    """Of what they were made of."""
+    files: dict[str, Stamp]
+    """By path below the site's root."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownImage:
+    """An image file as it was."""
+
+    size: int
+    mtime_ns: int
+    inode: int
+    sha256: str
+    width: int
+    """Of the decoded image, pixels."""
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class KnownNetwork:
+    """All that pages say about a network: enough to make them without TensorFlow."""
+
+    spec: Model
+    every_layer: tuple[Layer, ...]
+    framework: str
+    licence: str
+    licence_url: str
+    judged: bool
+    """Whether it says something about images: it ends in classes."""
+    identity: str
+    """Of all that its maps depend on, its weights among it."""
+    colours: tuple[str, ...]
+    """Of the input's channels, in the network's order."""
+    largest_weights: tuple[float, ...]
+    kernels: str
+    """Picture of its first kernels, a PNG as base64; "" where there is none."""
+    example: WorkedExample | None = None
+    example_of: str = ""
+    """Key of the sheets that it was worked out on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Of the report of the build."""
+
+    images: int
+    handouts: int
+    files: int
+    bytes: int
+    model: Model
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Everything that is remembered."""
+
+    request: str
+    """Of all that is no image: settings, texts, templates, program, networks' files."""
+    candidates: tuple[tuple[str, str], ...]
+    """Of each image file, in order, its path and what its name and description said."""
+    found: tuple[Problem, ...]
+    """What was wrong before any image was read,"""
+    problems: tuple[Problem, ...]
+    """and in the end."""
+    numbers: Numbers
+    images: dict[str, KnownImage]
+    """By path below the inputs folder."""
+    networks: dict[str, KnownNetwork]
+    """By the key under which each was found."""
+    groups: dict[str, Group]
+    others: dict[str, Stamp]
+    """Files that belong to no group: they are looked at anew in each build."""
+    comparisons: dict[str, Comparison] = field(default_factory=dict)
+    """Of two networks, by the key of all that it depends on."""
+    handouts: dict[str, tuple[Handout, ...]] = field(default_factory=dict)
+    """By image."""
+    schema: int = SCHEMA
+
+
+def place(output: Path) -> Path:
+    """Where the manifest of the site in ``output`` lies."""
+    return output.parent / f".{output.name}.layerlight.json"
+
+
+def read(output: Path) -> tuple[Manifest | None, str]:
+    """The manifest of a site; None if there is none that can be used, and why if one is there."""
+    path = place(output)
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return None, ""
+    except OSError as error:
+        return None, f"{path.name} cannot be read ({error.strerror}); all is made anew"
+    try:
+        if _VERSION.validate_json(data)["schema"] != SCHEMA:
+            return None, f"{path.name} is of another version of Layerlight; all is made anew"
+        return _ADAPTER.validate_json(data), ""
+    except (ValidationError, KeyError):
+        return None, f"{path.name} is damaged; all is made anew"
+
+
+def write(output: Path, manifest: Manifest) -> str:
+    """Keep the manifest of the site in ``output``; says what barred it, or ""."""
+    path = place(output)
+    beside = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        beside.write_bytes(_ADAPTER.dump_json(manifest))
+        beside.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            beside.unlink()
+        return f"{path.name} cannot be written ({error.strerror}); the next build starts anew"
+    return ""
+
+
+def forget(output: Path) -> None:
+    """Remove the manifest of the site in ``output``, if there is one."""
+    with suppress(OSError):
+        place(output).unlink()
+
+
+def all_files(manifest: Manifest) -> Iterable[Mapping[str, Stamp]]:
+    """Everything that the site consists of."""
+    yield manifest.others
+    for group in manifest.groups.values():
+        yield group.files
+
+
+_ADAPTER = TypeAdapter(Manifest)
+_VERSION = TypeAdapter(dict[str, object])
