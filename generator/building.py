@@ -92,6 +92,7 @@ def build(config: Config, *, model: Any = None, progress: Progress | None = None
     old, note = manifest.read(config.output)
     request = request_of(config) if model is None else ""
     if old is not None and nothing_to_do(config, old, request, candidates, problems):
+        place.tidy()
         kept = old.numbers.images
         return _report(config, old, started, note, kept=kept, gone=0, unchanged=True)
     from generator.stages import make

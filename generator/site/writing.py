@@ -67,8 +67,12 @@ class Staging:
         self._files = self._bytes = self._unchanged = 0
         self._stamps: dict[str, tuple[int, int]] = {}
 
-    def __enter__(self) -> Self:
+    def tidy(self) -> None:
+        """Clear away what builds that were ended left beside the output."""
         remove_leftovers(self._output.parent)
+
+    def __enter__(self) -> Self:
+        self.tidy()
         try:
             self._workspace.open()
         except OSError as error:
