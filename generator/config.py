@@ -308,6 +308,16 @@ class Config(BaseModel):
         "['tabby', 285]",
     )
     """Of a network that ends in classes: those shown on every image, wherever they rank."""
+    workers: int = Field(
+        default=0, strict=True, ge=0, le=256, description="a number of processes, 0 to 256"
+    )
+    """Processes of this machine that run images through the network, by Dask; 0: none but this."""
+    scheduler: str | None = Field(
+        default=None,
+        pattern=r"^(tcp|tls|ws|wss|ucx)://[^\s/]+$",
+        description="the address of a Dask scheduler, such as tcp://host:8786",
+    )
+    """Whose workers do; None: no cluster."""
     values: bool = Field(default=True, strict=True, description="true or false, without quotes")
     """Whether numbers under the pointer work from a file too; two fifths of the site's size."""
 

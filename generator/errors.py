@@ -86,6 +86,10 @@ class AtlasError(LayerlightError):
     """Pictures of what channels look for: cannot be made, are damaged or of another network."""
 
 
+class ClusterError(LayerlightError):
+    """Workers that cannot be reached, or do not run the same program or network."""
+
+
 class OutputError(LayerlightError):
     """The output, a folder or a file, is not ours or cannot be written."""
 

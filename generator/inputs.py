@@ -21,7 +21,16 @@ from generator.names import ids, natural_key, readable_title, shown
 from generator.sidecar import NO_SIDECAR, Sidecar
 from generator.sidecar import read as read_sidecar
 
-__all__ = ["MAX_BYTES", "Candidate", "described", "digest", "discover", "load"]
+__all__ = [
+    "MAX_BYTES",
+    "Candidate",
+    "described",
+    "digest",
+    "discover",
+    "load",
+    "prepare",
+    "read_file",
+]
 
 MAX_BYTES = 256_000_000
 """Largest image file."""
@@ -74,27 +83,38 @@ def load(candidate: Candidate, spec: InputSpec) -> tuple[InputImage, NDArray[np.
     The file is read once, so its hash is that of the pixels even if it changes meanwhile. One
     decoded image is held at a time. Raises ImageError, also for one that the memory does not hold.
     """
+    return prepare(candidate, read_file(candidate), spec)
+
+
+def read_file(candidate: Candidate) -> bytes:
+    """The bytes of an image's file. Raises ImageError."""
     try:
-        return _load(candidate, spec)
+        return read_whole(candidate.path, MAX_BYTES)
     except MemoryError:
-        raise ImageError(
-            "expected an image that fits this machine's memory; make it smaller"
-        ) from None
+        raise ImageError(_TOO_LARGE) from None
+
+
+def prepare(
+    candidate: Candidate, data: bytes, spec: InputSpec
+) -> tuple[InputImage, NDArray[np.uint8]]:
+    """As ``load``, of the bytes of an image's file."""
+    try:
+        image = decode(data)
+        facts = described(candidate, hashlib.sha256(data).hexdigest(), image.width, image.height)
+        return facts, fit(image, spec)
+    except MemoryError:
+        raise ImageError(_TOO_LARGE) from None
+
+
+_TOO_LARGE = "expected an image that fits this machine's memory; make it smaller"
 
 
 def digest(candidate: Candidate) -> str:
     """SHA-256 of an image's file, hexadecimal; "" if it cannot be read, which ``load`` explains."""
     try:
-        return hashlib.sha256(read_whole(candidate.path, MAX_BYTES)).hexdigest()
-    except (ImageError, MemoryError):
+        return hashlib.sha256(read_file(candidate)).hexdigest()
+    except ImageError:
         return ""
-
-
-def _load(candidate: Candidate, spec: InputSpec) -> tuple[InputImage, NDArray[np.uint8]]:
-    data = read_whole(candidate.path, MAX_BYTES)
-    image = decode(data)
-    sha256 = hashlib.sha256(data).hexdigest()
-    return described(candidate, sha256, image.width, image.height), fit(image, spec)
 
 
 def described(candidate: Candidate, sha256: str, width: int, height: int) -> InputImage:

@@ -35,7 +35,13 @@ class GalleryNetwork:
     load: Callable[[], Any]
     settings: Against
     """What the gallery's owner said of it."""
-    main: bool
+    place: int
+    """Among the gallery's networks; 0 is the one that all else is about."""
+
+    @property
+    def main(self) -> bool:
+        """Whether it is that."""
+        return self.place == 0
 
     @cached_property
     def live(self) -> Any:
@@ -52,7 +58,8 @@ class GalleryNetwork:
         """Of the sheets of one image, by its id and its file's bytes."""
         if not (self.key and sha256):
             return NO_KEY
-        return fingerprint(self.facts.identity, image, sha256, values, sheet_program())
+        own = self.facts.identity, self.facts.spec.id
+        return fingerprint(own, image, sha256, values, sheet_program())
 
 
 def networks_of(
@@ -91,10 +98,10 @@ def _network(
     # once, also where what is known is put in other words
     load = cache(partial(_load_main if main else _load_other, config, settings, model))
     if key and key in known:
-        return GalleryNetwork(key, known[key], load, settings, main)
+        return GalleryNetwork(key, known[key], load, settings, place)
     network = load()
     facts = _facts(config, settings, network, main=main)
-    return GalleryNetwork(key, facts, load, settings, main)
+    return GalleryNetwork(key, facts, load, settings, place)
 
 
 def _load_main(config: Config, _settings: Against, model: Any) -> Any:
@@ -146,7 +153,8 @@ def _facts(config: Config, settings: Against, network: Any, *, main: bool) -> Kn
         licence_url=network.licence_url,
         judged=judge is not None,
         identity=fingerprint(
-            network.spec,
+            # not where the weights were found: elsewhere they may be the same
+            replace(network.spec, weights=replace(network.spec.weights, source="")),
             [digest_of(Path(file)) for file in (settings.model, settings.weights) if file],
             [digest_of(file) for file in (settings.labels, config.labels) if file],
             [*config.classes],

@@ -12,7 +12,7 @@ from contextlib import closing
 from dataclasses import asdict, dataclass, fields, replace
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from generator import __version__, contract, layout, pages
 from generator.across import choose
@@ -25,7 +25,6 @@ from generator.config import Config
 from generator.domain import Evidence, InputImage, Model, Problem, WorkedExample
 from generator.encode import read_png
 from generator.errors import InputsError
-from generator.evidence import Kernels, weighted
 from generator.example import first_kernel_example
 from generator.fingerprints import fingerprint, program
 from generator.gallery_files import write_network_files
@@ -36,7 +35,7 @@ from generator.manifest import KnownImage
 from generator.network_keys import NO_KEY
 from generator.own_texts import read_own_texts, refuse
 from generator.palettes import palettes
-from generator.pipeline import Plan, Tools, record
+from generator.pipeline import Plan, Tools, kernels_of, record
 from generator.rebuild import same_image
 from generator.render import Renderer
 from generator.site import Staging
@@ -265,12 +264,17 @@ def _run(
     def tools() -> Tools:
         live = network.live
         judge = network.judge(desk.config)
-        plan = Plan(live.spec, _kernels(live), live.preprocess, desk.config.values, judge)
+        plan = Plan(live.spec, kernels_of(live), live.preprocess, desk.config.values, judge)
         return Tools(Extractor(live), plan)
 
-    spec = network.facts.spec
+    spec, config, write = network.facts.spec, desk.config, desk.stage.write
     counter = _Further(desk.counter, kept, len(spec.layers))
-    yield from record(fresh, spec, tools, desk.stage.write, counter, found)
+    if fresh and (config.workers or config.scheduler):
+        from generator.cluster import record_on_cluster
+
+        yield from record_on_cluster(fresh, network, config, write, counter, found)
+    else:
+        yield from record(fresh, spec, tools, write, counter, found)
 
 
 class _Further:
@@ -373,12 +377,6 @@ def _shared(
         compared=bool(config.against) or len(config.pairs) > 0,
         every_layer=known.every_layer,
     )
-
-
-def _kernels(network: Any) -> Kernels:
-    """The convolutions' numbers, as the evidence wants them."""
-    found = {layer.name: network.kernel(layer.name) for layer in network.spec.layers}
-    return {name: weighted(*numbers) for name, numbers in found.items() if numbers}
 
 
 def _pages_key(shared: pages.Gallery) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,12 +20,12 @@ from generator.activations import BATCH, Extractor
 from generator.domain import InputImage, Layer, LayerReading, Model, Problem, Reading, Sheet
 from generator.encode import grey_png, rgb_png
 from generator.errors import ImageError
-from generator.evidence import Kernels, evidence_of
+from generator.evidence import Kernels, evidence_of, weighted
 from generator.inputs import Candidate, load
 from generator.points import points_of
 from generator.sizes import BLOCKS_SIDE, grid_factor, strip_factor
 
-__all__ = ["WORKERS", "Plan", "Tools", "Write", "image_files", "record"]
+__all__ = ["WORKERS", "Counter", "Plan", "Tools", "Write", "image_files", "kernels_of", "record"]
 
 WORKERS = 2
 """Threads that measure and encode; what they do for long leaves the interpreter's lock."""
@@ -52,8 +52,17 @@ class Plan:
 class Counter(Protocol):
     """Told how far the work has come."""
 
-    def images(self, done: int, total: int) -> None: ...
-    def sheets(self, done: int, total: int) -> None: ...
+    def images(self, done: int, total: int) -> None:
+        """Images decoded and run, or given up."""
+
+    def sheets(self, done: int, total: int) -> None:
+        """Sheets written."""
+
+
+def kernels_of(network: Any) -> Kernels:
+    """The numbers of a network's convolutions, as the evidence wants them."""
+    found = {layer.name: network.kernel(layer.name) for layer in network.spec.layers}
+    return {name: weighted(*numbers) for name, numbers in found.items() if numbers}
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,9 @@ __all__ = ["candidate_keys", "nothing_to_do", "request_of", "same_image"]
 
 _PATHS = {
     *("inputs", "output", "model", "weights", "against", "labels", "text_folder", "atlas_folder"),
+    *("workers", "scheduler"),
 }
-"""Settings that say where things lie: what lies there counts."""
+"""Settings that say where things lie, of which what lies there counts, or who does the work."""
 
 
 def request_of(config: Config) -> str:

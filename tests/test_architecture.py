@@ -73,6 +73,7 @@ COMPOSERS = frozenset(
         "atlas_making",
         "building",
         "cli",
+        "cluster",
         "comparing",
         "comparison_files",
         "export",
@@ -139,6 +140,7 @@ ONLY_IN: Mapping[str, frozenset[str]] = MappingProxyType(
         "PIL": frozenset({"decode", "encode", "given", "test_card"}),
         "pydantic": frozenset({"config", "manifest"}),
         "typst": frozenset({"handout"}),
+        "distributed": frozenset({"cluster"}),
         "segno": frozenset({"handout"}),
     }
 )
@@ -251,7 +253,12 @@ def test_every_library_is_asked_for() -> None:
     extras = project["optional-dependencies"]
     asked = {
         _normal(re.split(r"[<>=!~]", requirement)[0])
-        for requirement in [*project["dependencies"], *extras["weights"], *extras["heic"]]
+        for requirement in [
+            *project["dependencies"],
+            *extras["weights"],
+            *extras["heic"],
+            *extras["cluster"],
+        ]
     }
     distributions = packages_distributions()
     used = {dotted.split(".")[0] for module in _modules() for dotted in _imports(module)}

@@ -247,6 +247,24 @@ def build(
             show_default=False,
         ),
     ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers",
+            metavar="N",
+            help="Run the images through the network in N processes of this machine.  [default: "
+            "in this one]",
+            show_default=False,
+        ),
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            "--scheduler",
+            metavar="ADDRESS",
+            help="Run them on the workers of a Dask scheduler, such as tcp://host:8786.",
+        ),
+    ] = None,
     title: Annotated[
         str | None, typer.Option("--title", metavar="TEXT", help="Title of the gallery.")
     ] = None,
@@ -289,6 +307,8 @@ def build(
         "atlas": atlas,
         "handouts": handouts,
         "text_folder": text_folder,
+        "workers": workers,
+        "scheduler": scheduler,
         "title": title,
         "author": author,
         "base_url": base_url,

@@ -1,0 +1,339 @@
+"""Images through the network on other processes or machines, by Dask (``dask.distributed``).
+
+With ``generator.networks`` this puts stages together. A task is a batch of image files and all that
+a worker needs to know; it loads the network once, keeps it, and hands back finished files. So
+nothing is shared but the connection: no file system, and no path of one machine means anything on
+another. The files are those of a build without a cluster, byte for byte, if the processors are
+alike; else within the rounding of floats.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from generator import __version__
+from generator.activations import BATCH, Extractor
+from generator.config import Config
+from generator.domain import InputImage, InputSpec, Problem
+from generator.errors import ClusterError, ConfigError, ImageError, LayerlightError
+from generator.fingerprints import sheet_program
+from generator.inputs import Candidate, prepare, read_file
+from generator.known_networks import GalleryNetwork, networks_of
+from generator.pipeline import Counter, Plan, Write, image_files, kernels_of
+
+__all__ = ["record_on_cluster"]
+
+_REACH_SECONDS = 10
+_WAITING = 2
+"""Batches for each worker that are under way or wait for it: it never has to wait for one."""
+
+
+@dataclass(frozen=True, eq=False)  # it is one object on a worker, whatever the batch
+class _Order:
+    """What a worker has to know to run images through a network, wherever it is."""
+
+    settings: dict[str, Any]
+    """Of ``Config``, those that sheets depend on."""
+    place: int
+    """Which of the gallery's networks."""
+    files: tuple[tuple[str, bytes], ...]
+    """Files that the settings name, and what is in them."""
+    identity: str
+    """That the network must have."""
+    model: str
+    """Its id,"""
+    title: str
+    """and title in the gallery."""
+    program: str
+    """That the worker must run."""
+    version: str
+
+
+@dataclass(frozen=True)
+class _Result:
+    """What became of one image."""
+
+    image: InputImage | None
+    message: str
+    """Why it cannot be used; "" if it can."""
+    files: tuple[tuple[str, bytes], ...]
+
+
+# -- Here
+
+
+def record_on_cluster(
+    candidates: Sequence[Candidate],
+    network: GalleryNetwork,
+    config: Config,
+    write: Write,
+    counter: Counter,
+    problems: list[Problem],
+) -> Generator[InputImage, None, None]:
+    """As ``generator.pipeline.record``, by the workers of a cluster.
+
+    A worker that dies costs its batches, which others do again.
+
+    Raises:
+        ClusterError: the scheduler cannot be reached, no worker came, one runs another program or
+            network, or a batch was lost with worker after worker.
+        ConfigError: the extra ``cluster`` is not installed, or the network cannot be sent.
+    """
+    order = _order(network, config)
+    layers = len(network.facts.spec.layers)
+    done = 0
+    with _client(config) as (client, workers):
+        sent = client.scatter(order, broadcast=True)
+        for batch, results in _in_order(client, sent, candidates, _WAITING * workers):
+            for candidate, result in zip(batch, results, strict=True):
+                done += 1
+                counter.images(done, len(candidates))
+                if result.image is None:
+                    problems.append(Problem(candidate.source, "decode", result.message))
+                    continue
+                for path, data in result.files:
+                    write(path, data)
+                counter.sheets(done * layers, len(candidates) * layers)
+                # where it lies on this machine, no worker knows
+                yield replace(result.image, path=candidate.path)
+
+
+def _in_order(
+    client: Any, order: Any, candidates: Sequence[Candidate], most: int
+) -> Iterator[tuple[Sequence[Candidate], list[_Result]]]:
+    """Batches with their results, in the order of the candidates; at most ``most`` under way."""
+    batches = iter([candidates[i : i + BATCH] for i in range(0, len(candidates), BATCH)])
+    waiting: deque[tuple[Sequence[Candidate], list[bytes | str], Any]] = deque()
+    while True:
+        while len(waiting) < most and (batch := next(batches, None)):
+            data = [_bytes_of(candidate) for candidate in batch]
+            bare = [replace(candidate, path=Path(candidate.path.name)) for candidate in batch]
+            waiting.append((batch, data, client.submit(_work, order, bare, data, pure=False)))
+        if not waiting:
+            return
+        batch, _, future = waiting.popleft()
+        yield batch, _result_of(future)
+
+
+def _bytes_of(candidate: Candidate) -> bytes | str:
+    """An image's file, or why it cannot be read."""
+    try:
+        return read_file(candidate)
+    except ImageError as error:
+        return str(error)
+
+
+def _result_of(future: Any) -> list[_Result]:
+    from distributed import KilledWorker
+
+    try:
+        results: list[_Result] = future.result()
+    except LayerlightError:
+        raise
+    except KilledWorker as error:
+        raise ClusterError(
+            "expected a worker to run a batch of images, got one after the other that ended while "
+            "it had it; see what ended them there, most often too "
+            "little memory (2 GB each are needed)"
+        ) from error
+    except ModuleNotFoundError as error:
+        raise ClusterError(
+            f"expected workers that have Layerlight {__version__} installed, got one without the "
+            f"module {error.name}; install it there in the same version"
+        ) from error
+    return results
+
+
+@contextmanager
+def _client(config: Config) -> Iterator[tuple[Any, int]]:
+    """A connection to the cluster that the settings name, and its number of workers."""
+    try:
+        import distributed
+    except ImportError:
+        raise ConfigError(
+            f"{'scheduler' if config.scheduler else 'workers'}: expected the extra 'cluster' to be "
+            "installed, got an environment without it; run pip install 'layerlight[cluster]'"
+        ) from None
+    make: Any = distributed  # whose classes have no types
+    if not config.scheduler:
+        with (
+            make.LocalCluster(
+                n_workers=config.workers,
+                threads_per_worker=1,
+                processes=True,
+                dashboard_address=":0",
+                silence_logs=_SILENT,
+            ) as cluster,
+            make.Client(cluster) as client,
+        ):
+            client.wait_for_workers(config.workers)
+            yield client, config.workers
+        return
+    try:
+        client = make.Client(config.scheduler, timeout=_REACH_SECONDS)
+    except (OSError, ValueError) as error:
+        raise ClusterError(
+            f"scheduler: expected a Dask scheduler at {config.scheduler}, got no answer "
+            f"({error}); start one with dask scheduler, or correct --scheduler"
+        ) from error
+    with client:
+        try:
+            client.wait_for_workers(1, timeout=_REACH_SECONDS)
+        except TimeoutError as error:
+            raise ClusterError(
+                f"scheduler: expected workers at {config.scheduler}, got none; start some with "
+                f"dask worker {config.scheduler}"
+            ) from error
+        yield client, len(client.scheduler_info(n_workers=-1)["workers"])
+
+
+_SILENT = 60
+"""Above every level of ``logging``: what matters is raised."""
+
+
+def _order(network: GalleryNetwork, config: Config) -> _Order:
+    if not network.key:
+        raise ConfigError(
+            "workers: expected a network by name or from a file without code of its own, got one "
+            "that no other process can be sure to have in the same form (a live model, "
+            "trust_model, or a preprocessing of your own); leave --workers and --scheduler out"
+        )
+    named = {
+        path
+        for other in config.against
+        for path in (other.model, other.weights, other.labels)
+        if path
+    } | {path for path in (config.model, config.weights, config.labels) if path}
+    paths = sorted(str(path) for path in named if Path(path).is_file())
+    return _Order(
+        settings={name: getattr(config, name) for name in _SETTINGS},
+        place=network.place,
+        files=tuple((path, Path(path).read_bytes()) for path in paths),
+        identity=network.facts.identity,
+        model=network.facts.spec.id,
+        title=network.facts.spec.title,
+        program=sheet_program(),
+        version=__version__,
+    )
+
+
+_SETTINGS = {
+    *("model", "weights", "layers", "every", "size", "fit", "preprocess", "against", "labels"),
+    *("classes", "values"),
+}
+
+
+# -- There
+
+
+def _work(
+    order: _Order, candidates: Sequence[Candidate], data: Sequence[bytes | str]
+) -> list[_Result]:
+    """Run a batch of images through the network, on a worker."""
+    run = _runner(order)
+    return run(candidates, data)
+
+
+def _runner(order: _Order) -> Callable[..., list[_Result]]:
+    """The network, loaded when its first batch comes, and kept."""
+    if order.program != sheet_program():
+        raise ClusterError(
+            f"expected workers with the program of this one, Layerlight {order.version} with the "
+            f"same versions of TensorFlow, Keras, numpy and Pillow, got one with Layerlight "
+            f"{__version__} that differs in one of them; install the same on all"
+        )
+    return _loaded(order)
+
+
+@lru_cache(maxsize=2)
+def _loaded(order: _Order) -> Callable[..., list[_Result]]:
+    with tempfile.TemporaryDirectory(prefix="layerlight-") as folder:
+        places = {}
+        for i, (path, data) in enumerate(order.files):
+            places[path] = Path(folder) / str(i) / Path(path).name
+            places[path].parent.mkdir()
+            places[path].write_bytes(data)
+        config = _relocated(order.settings, places)
+        network = networks_of(config, {})[order.place]
+        if network.facts.identity != order.identity:
+            raise ClusterError(
+                f"expected workers with the network {order.title} and the weights of this one, "
+                f"got one whose weights, labels or layers differ "
+                f"(its weights: {network.facts.spec.weights.sha256[:8]}); give it the same files"
+            )
+        spec = replace(network.facts.spec, id=order.model, title=order.title)
+        network = replace(network, facts=replace(network.facts, spec=spec))
+        live, judge = network.live, network.judge(config)
+    extractor = Extractor(live)
+    plan = Plan(live.spec, kernels_of(live), live.preprocess, config.values, judge)
+    return lambda candidates, data: _run(extractor, plan, candidates, data)
+
+
+def _relocated(settings: dict[str, Any], places: dict[str, Path]) -> Config:
+    """The settings with this machine's paths of the files that came along."""
+
+    def here(path: Any) -> Any:
+        found = places.get(str(path)) if path else None
+        return (str(found) if isinstance(path, str) else found) if found else path
+
+    moved = {key: here(value) if key in _FILES else value for key, value in settings.items()}
+    moved["against"] = tuple(
+        one._replace(model=here(one.model), weights=here(one.weights), labels=here(one.labels))
+        for one in settings["against"]
+    )
+    return Config(**moved)
+
+
+_FILES = {"model", "weights", "labels"}
+
+
+def _run(
+    extractor: Extractor,
+    plan: Plan,
+    candidates: Sequence[Candidate],
+    data: Sequence[bytes | str],
+) -> list[_Result]:
+    decoded = [_decoded(*pair, plan.model.input) for pair in zip(candidates, data, strict=True)]
+    batch = [one for one in decoded if not isinstance(one, str)]
+    files: dict[str, list[tuple[str, bytes]]] = {image.id: [] for image, _ in batch}
+    if batch:
+        every = extractor.maps([pixels for _, pixels in batch])
+        for (image, pixels), maps in zip(batch, every, strict=True):
+            keep = _Keeper(files[image.id])
+            if plan.judge:
+                plan.judge([(image, pixels)], keep)
+            for path, content in image_files(image.id, pixels, maps, plan):
+                keep(path, content)
+    return [
+        _Result(None, one, ())
+        if isinstance(one, str)
+        else _Result(one[0], "", tuple(files[one[0].id]))
+        for one in decoded
+    ]
+
+
+class _Keeper:
+    """Takes files as a site does."""
+
+    def __init__(self, files: list[tuple[str, bytes]]) -> None:
+        self._files = files
+
+    def __call__(self, path: str, data: bytes | str) -> None:
+        self._files.append((path, data.encode() if isinstance(data, str) else data))
+
+
+def _decoded(candidate: Candidate, data: bytes | str, spec: InputSpec) -> Any:
+    """(facts, pixels), or why there are none."""
+    if isinstance(data, str):
+        return data
+    try:
+        return prepare(candidate, data, spec)
+    except ImageError as error:
+        return str(error)

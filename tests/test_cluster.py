@@ -1,0 +1,178 @@
+"""A build by a real Dask cluster of two processes: the same site, whatever becomes of a worker."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import distributed
+import numpy as np
+import pytest
+from PIL import Image
+
+from generator import cluster
+from generator.building import Report, build
+from generator.config import Against, Config
+from generator.errors import ClusterError, ConfigError
+from tests.small_networks import branched, plain, saved
+
+IMAGES = 14
+
+pytestmark = [
+    # distributed leaves sockets and tasks to the garbage collector
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Fourteen images and one that cannot be read, two networks, and the site made here."""
+    folder = tmp_path_factory.mktemp("cluster")
+    (folder / "in").mkdir()
+    random = np.random.default_rng(3)
+    for i in range(IMAGES):
+        coarse = random.integers(0, 256, (8, 8, 3), dtype=np.uint8)
+        Image.fromarray(coarse.repeat(5, axis=0).repeat(6, axis=1)).save(folder / f"in/{i}.png")
+    (folder / "in/5-bad.png").write_bytes(b"no picture")
+    saved(plain(), folder / "mine.keras")
+    saved(branched(), folder / "other.keras")
+    (folder / "labels.txt").write_text("ape\nbee\ncat\n", encoding="utf-8")
+    _build(folder, "here")
+    return folder
+
+
+def _build(folder: Path, output: str, progress: Any = None, **settings: Any) -> Report:
+    config = Config(
+        inputs=folder / "in",
+        output=folder / output,
+        model=str(folder / "mine.keras"),
+        labels=folder / "labels.txt",
+        against=(Against(str(folder / "other.keras"), preprocess="tf"),),
+        **settings,
+    )
+    return build(config, progress=progress)
+
+
+def _bytes(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.fixture(scope="module")
+def two_workers() -> Iterator[Any]:
+    """A scheduler and two worker processes, as ``dask scheduler`` and ``dask worker`` start."""
+    make: Any = distributed
+    with make.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0"
+    ) as running:
+        yield running
+
+
+def test_two_processes_make_the_same_site(made: Path) -> None:
+    """``--workers 2``: every byte, of two networks, the problem too."""
+    report = _build(made, "there", workers=2)
+    assert (report.images, report.kept, len(report.problems)) == (IMAGES, 0, 1)
+    assert _bytes(made / "there") == _bytes(made / "here")
+
+
+class _Killing:
+    """Ends a worker, without a word, after the first batch."""
+
+    def __init__(self, pids: Callable[[], list[int]]) -> None:
+        self._pids = pids
+        self.killed: list[int] = []
+
+    def images(self, done: int, total: int) -> None:
+        if done and not self.killed:
+            self.killed = self._pids()[:1]
+            os.kill(self.killed[0], signal.SIGKILL)
+
+    def sheets(self, done: int, total: int) -> None: ...
+    def handouts(self, done: int, total: int) -> None: ...
+    def pages(self, done: int, total: int) -> None: ...
+
+
+def test_a_worker_that_dies_costs_its_batch_and_nothing_else(made: Path, two_workers: Any) -> None:
+    """``kill -9`` while it works; the other one, or its successor, does its part."""
+    make: Any = distributed
+    with make.Client(two_workers) as client:
+        killing = _Killing(lambda: [*client.run(os.getpid).values()])
+        report = _build(made, "killed", killing, scheduler=two_workers.scheduler_address)
+    assert killing.killed
+    assert (report.images, report.kept) == (IMAGES, 0)
+    assert _bytes(made / "killed") == _bytes(made / "here")
+
+
+def test_a_site_made_here_needs_no_cluster_again(made: Path, tmp_path: Path) -> None:
+    """What does the work is no part of the site: nobody is asked at that address."""
+    shutil.copytree(made, tmp_path / "copy")
+    (tmp_path / "copy/in/5-bad.png").unlink()  # one that failed would be tried again
+    report = _build(tmp_path / "copy", "here", scheduler="tcp://127.0.0.1:9")
+    assert (report.kept, report.problems) == (IMAGES, ())
+
+
+def test_a_worker_with_another_program_is_refused(
+    made: Path, two_workers: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before it has made anything; the site stays as it was."""
+    monkeypatch.setattr(cluster, "sheet_program", lambda: "of another version")
+    with pytest.raises(ClusterError, match=r"expected workers with the program of this one, Lay"):
+        _build(made, "refused", scheduler=two_workers.scheduler_address)
+    assert not (made / "refused").exists()
+
+
+def test_a_worker_with_other_weights_is_refused(
+    made: Path, two_workers: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where its Keras has kept others than ours."""
+    order = cluster._order
+
+    def other(network: Any, config: Config) -> Any:
+        return replace(order(network, config), identity="of other weights")
+
+    monkeypatch.setattr(cluster, "_order", other)
+    with pytest.raises(ClusterError, match=r"the network mine and the weights of this one"):
+        _build(made, "refused", scheduler=two_workers.scheduler_address)
+
+
+def test_nobody_at_the_address(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is named, with what to do."""
+    monkeypatch.setattr(cluster, "_REACH_SECONDS", 1)
+    with pytest.raises(ClusterError, match=r"at tcp://127\.0\.0\.1:9, got no answer .*correct"):
+        _build(made, "refused", scheduler="tcp://127.0.0.1:9")
+
+
+def test_a_scheduler_without_workers(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is said how to start one."""
+    monkeypatch.setattr(cluster, "_REACH_SECONDS", 1)
+    make: Any = distributed
+    with (
+        make.LocalCluster(n_workers=0, dashboard_address=":0") as empty,
+        pytest.raises(ClusterError, match=r"expected workers at .*got none; start some with dask"),
+    ):
+        _build(made, "refused", scheduler=empty.scheduler_address)
+
+
+def test_a_live_network_stays_here(made: Path) -> None:
+    """No other process can be sure to have it."""
+    config = Config(inputs=made / "in", output=made / "refused", workers=2)
+    with pytest.raises(ConfigError, match=r"leave --workers and --scheduler out"):
+        build(config, model=plain())
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"workers": -1}, {"workers": 1.5}, {"scheduler": "host:8786"}, {"scheduler": ""}]
+)
+def test_addresses_and_numbers_that_are_none(wrong: dict[str, Any]) -> None:
+    """By the settings' own check."""
+    with pytest.raises(ConfigError, match=r"^(workers|scheduler): expected "):
+        Config(**wrong)
