@@ -6,7 +6,6 @@ relatively (``href``), so the site works under any subpath and from a file.
 
 from __future__ import annotations
 
-from posixpath import dirname, relpath
 from urllib.parse import quote
 
 __all__ = [
@@ -93,7 +92,14 @@ CSS = ("tokens", "page", "maps", "layouts", "channel", "plots", "print")
 
 def href(page: str, target: str, fragment: str = "") -> str:
     """Relative URL from ``page`` to ``target``, both paths from the root."""
-    url = quote(relpath(target, dirname(page) or "."))
+    # a page has hundreds of links, and posixpath.relpath asks for the working directory at each
+    here, there = page.split("/")[:-1], target.split("/")
+    shared = 0
+    for ours, theirs in zip(here, there, strict=False):
+        if ours != theirs:
+            break
+        shared += 1
+    url = quote("../" * (len(here) - shared) + "/".join(there[shared:]))
     return f"{url}#{quote(fragment)}" if fragment else url
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from generator import sentences
 from generator.domain import Sheet
 from generator.pages.plots.axes import HEIGHT, Drawing, Level, Tick, level, round_numbers
 from generator.pages.plots.phrases import not_finite
@@ -94,7 +93,7 @@ def _ranking(sheet: Sheet) -> _Ranking:
     return _Ranking(
         highs=tuple(sorted(highs, reverse=True)),
         top=highs.index(max(highs)),
-        silent=len(sentences.silent_channels(sheet)),
+        silent=len(sheet.silent),
     )
 
 
