@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Mapping, Sequence
 from html.parser import HTMLParser
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
@@ -14,7 +15,7 @@ import markdown as md
 import nh3
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from latex2mathml.converter import convert as latex_to_mathml
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from generator import layout
 from generator.errors import LayerlightError
@@ -76,7 +77,9 @@ class Renderer:
             lstrip_blocks=True,
             keep_trailing_newline=True,
         )
-        self._environment.filters.update(untrusted=self._untrusted, article=self._article)
+        self._environment.filters.update(
+            untrusted=self._untrusted, article=self._article, escaped=_escaped
+        )
         self._converted: dict[str, str] = {}
         self._sanitised: dict[str, str] = {}
 
@@ -220,6 +223,18 @@ class Renderer:
             for i, part in enumerate(_FIGURE.split(resolved))
             if part
         ]
+
+
+def _escaped(tiles: Sequence[tuple[str, ...]]) -> Sequence[tuple[str, ...]]:
+    """Tiles, fit for HTML as they are.
+
+    Looked at together, since nearly always there is nothing to escape, and to ask for each text
+    alone would take longer than all else on a page.
+    """
+    together = "".join(chain.from_iterable(tiles))
+    if escape(together) == together:
+        return tiles
+    return [tuple(escape(text) for text in tile) for tile in tiles]
 
 
 class _Links(HTMLParser):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from generator import layout, sentences
-from generator.domain import InputImage, Layer, Sheet
+from generator.domain import Channel, InputImage, Layer, Sheet
 from generator.pages.article import article
 from generator.pages.channel import channel_view
 from generator.pages.image import Neighbours, neighbours
@@ -76,7 +75,7 @@ def layer_page(
     def same_image(other: Layer) -> str:
         return layout.href(at, layout.layer_page(image.id, model.id, other.name))
 
-    silent = len(sentences.silent_channels(sheet))
+    silent = len(sheet.silent)
     summary = (
         f"{shape(layer)}, one value sees "
         f"{size(layer.window.height, layer.window.width)} px, "
@@ -161,7 +160,7 @@ def _sizes(layer: Layer) -> tuple[tuple[str, str, str], ...]:
 
 def _shows(sheet: Sheet) -> tuple[tuple[str, str, str], ...]:
     """Which channels can be shown, and how many there are."""
-    silent = len(sentences.silent_channels(sheet))
+    silent = len(sheet.silent)
     always = sum(c.zero_fraction <= 1 - EVERYWHERE for c in sheet.channels)
     return (
         ("all", f"all {len(sheet.channels)}", ""),
@@ -182,37 +181,38 @@ def _before_after(gallery: Gallery, layer: Layer, link: Any) -> tuple[Link | Non
     )
 
 
+def _facts(channel: Channel, rank: int) -> str:
+    """What scripts need of a channel; ``rank`` is 1 for the strongest."""
+    row, column, _ = channel.peaks[0] if channel.peaks else (-1, -1, 0)
+    return (
+        f"{channel.high:.9g} {channel.mean:.9g} {channel.zero_fraction:.9g} {row} {column} {rank} "
+        f"{channel.std:.4g} {channel.lowest:.9g}"
+    )
+
+
 def _grid(at: str, gallery: Gallery, image: InputImage, sheet: Sheet, layer: Layer) -> Tiles:
     """Every channel in order, cut out of the sheet or of its reduced copy."""
     model = gallery.model
     factor = grid_factor(layer)
     file = layout.small_sheet_png if factor > 1 else layout.sheet_png
-    by_strength = sorted(range(layer.channels), key=lambda c: (-sheet.channels[c].high, c))
-    ranks = {c: i + 1 for i, c in enumerate(by_strength)}
-    tiles = []
-    for c in range(layer.channels):
-        facts = sheet.channels[c]
-        peak = facts.peaks[0] if facts.peaks else None
-        base = tile(
-            sheet, layer, c, x=c % sheet.columns, y=c // sheet.columns, href=f"#{c}", label=str(c)
+    columns = sheet.columns
+    # of two alike the lower number comes first: the order is stable
+    weakness = [-channel.high for channel in sheet.channels]
+    ranks = [0] * layer.channels
+    for rank, c in enumerate(sorted(range(layer.channels), key=weakness.__getitem__), 1):
+        ranks[c] = rank
+    tiles = [
+        tile(
+            sheet,
+            layer,
+            c,
+            x=c % columns,
+            y=c // columns,
+            href=f"#{c}",
+            facts=_facts(sheet.channels[c], ranks[c]),
         )
-        tiles.append(
-            replace(
-                base,
-                facts=" ".join(
-                    [
-                        f"{facts.high:.9g}",
-                        f"{facts.mean:.9g}",
-                        f"{facts.zero_fraction:.9g}",
-                        str(peak.row if peak else -1),
-                        str(peak.column if peak else -1),
-                        str(ranks[c]),
-                        f"{facts.std:.4g}",
-                        f"{facts.lowest:.9g}",
-                    ]
-                ),
-            )
-        )
+        for c in range(layer.channels)
+    ]
     return Tiles(
         sheet=layout.href(at, file(model.id, image.id, layer.name)),
         columns=sheet.columns,

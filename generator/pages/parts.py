@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from generator import layout
 from generator.domain import (
@@ -40,6 +40,7 @@ __all__ = [
     "Tiles",
     "blocks",
     "crop_origin",
+    "cut",
     "ends_words",
     "figures",
     "legend",
@@ -339,16 +340,17 @@ def _share(part: float, whole: float) -> float:
     return round(100 * part / whole, 3)
 
 
-@dataclass(frozen=True, slots=True)
-class Tile:
-    """One feature map, cut out of a sheet by its background's position."""
+class Tile(NamedTuple):
+    """One feature map, cut out of a sheet by its background's position.
 
-    channel: int
-    x: int
-    """Column in the sheet."""
-    y: int
-    k: str
-    """The channel's range against the layer's: opacity on the shared scale."""
+    All of it is text, so that a page's thousands of tiles are escaped together (``render``).
+    """
+
+    channel: str
+    """Its number."""
+    cut: str
+    """Column and row in the sheet, and the channel's range against the layer's, which is the
+    opacity on the shared scale, as CSS; "" where nothing is drawn."""
     bar: str
     """The channel's strongest value against the layer's, percent."""
     state: str
@@ -431,29 +433,43 @@ def ratio(part: float, whole: float) -> str:
     return decimals(part / whole) if whole > 0 else "1"
 
 
+def cut(x: int, y: int, k: str) -> str:
+    """Where a tile is in its sheet, and its opacity, as CSS."""
+    return f"--x:{x};--y:{y};--k:{k}"
+
+
 def tile(
-    sheet: Sheet, layer: Layer, channel: int, *, x: int, y: int, href: str, label: str = ""
+    sheet: Sheet,
+    layer: Layer,
+    channel: int,
+    *,
+    x: int,
+    y: int,
+    href: str,
+    label: str = "",
+    facts: str = "",
 ) -> Tile:
     """One tile of a layer's maps on one image."""
-    facts = sheet.channels[channel]
-    what = state(facts)
-    share = facts.high / sheet.layer_high if sheet.layer_high > 0 else 0
+    measured = sheet.channels[channel]
+    what = state(measured)
+    share = measured.high / sheet.layer_high if sheet.layer_high > 0 else 0
+    name = str(channel)
     spoken = (
-        f"Channel {channel}: {what}"
+        f"Channel {name}: {what}"
         if what
-        else f"Channel {channel}: up to {number(facts.high)}"
-        f"{' in magnitude' if layer.signed else ''}, zero on {percent(facts.zero_fraction)}"
+        else f"Channel {name}: up to {number(measured.high)}"
+        f"{' in magnitude' if layer.signed else ''}, zero on {percent(measured.zero_fraction)}"
     )
+    # by place: keywords take longer, and there are thousands of tiles an image
     return Tile(
-        channel=channel,
-        x=x,
-        y=y,
-        k=decimals(share),
-        bar=f"{100 * share:.0f}%",
-        state=what,
-        href=href,
-        label=label or str(channel),
-        spoken=spoken,
+        name,
+        "" if what else cut(x, y, decimals(share)),
+        f"{100 * share:.0f}%",
+        what,
+        href,
+        label or name,
+        spoken,
+        facts,
     )
 
 
