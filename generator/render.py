@@ -88,8 +88,10 @@ class Renderer:
         gallery = page.gallery
         template = self._environment.get_template(page.template)
 
+        folder = page.to(layout.STATIC)
+
         def static(name: str) -> str:
-            return page.to(f"{layout.STATIC}/{name}")
+            return f"{folder}/{name}"
 
         shared: dict[str, Any] = {
             "title": page.title,
@@ -225,16 +227,16 @@ class Renderer:
         ]
 
 
-def _escaped(tiles: Sequence[tuple[str, ...]]) -> Sequence[tuple[str, ...]]:
-    """Tiles, fit for HTML as they are.
+def _escaped(rows: Sequence[tuple[str, ...]]) -> Sequence[tuple[str, ...]]:
+    """Rows of text, fit for HTML as they are.
 
     Looked at together, since nearly always there is nothing to escape, and to ask for each text
     alone would take longer than all else on a page.
     """
-    together = "".join(chain.from_iterable(tiles))
+    together = "".join(chain.from_iterable(rows))
     if escape(together) == together:
-        return tiles
-    return [tuple(escape(text) for text in tile) for tile in tiles]
+        return rows
+    return [tuple(escape(text) for text in row) for row in rows]
 
 
 class _Links(HTMLParser):

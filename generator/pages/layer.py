@@ -161,7 +161,7 @@ def _sizes(layer: Layer) -> tuple[tuple[str, str, str], ...]:
 def _shows(sheet: Sheet) -> tuple[tuple[str, str, str], ...]:
     """Which channels can be shown, and how many there are."""
     silent = len(sheet.silent)
-    always = sum(c.zero_fraction <= 1 - EVERYWHERE for c in sheet.channels)
+    always = len([c for c in sheet.channels if c.zero_fraction <= 1 - EVERYWHERE])
     return (
         ("all", f"all {len(sheet.channels)}", ""),
         ("lit", f"those that answer: {len(sheet.channels) - silent}", ""),
