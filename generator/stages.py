@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -96,11 +98,15 @@ def build(config: Config, *, model: Any = None, progress: Progress | None = None
     refuse_unknown_language(config)
     candidates, problems = discover(config.inputs)
     _refuse_unknown_images(config, candidates)
-    with staging(config.output, inputs=config.inputs) as stage:
+    with ExitStack() as at_end, staging(config.output, inputs=config.inputs) as stage:
         renderer = Renderer(templates_folder())
         press = Press(renderer, stage, progress)
         found = [*problems]
         networks = load_networks(config, model)
+        # TensorFlow and its networks are a million objects that stay: the collector of garbage
+        # would look through them again every few images, at a fifth of a second each time
+        gc.freeze()
+        at_end.callback(gc.unfreeze)
         refuse_branches(config, networks[0].spec)
         press.expected = _pages(config, networks, len(candidates))
         shown: list[Shown] = []
