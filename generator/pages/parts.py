@@ -454,10 +454,9 @@ def state(channel: Channel) -> str:
     return "flat"
 
 
-def decimals(value: float, places: int = 4) -> str:
+def decimals(value: float) -> str:
     """Short and exact enough for CSS."""
-    text = f"{value:.{places}f}".rstrip("0").rstrip(".")
-    return text.removeprefix("0") if text.startswith("0.") else text or "0"
+    return f"{value:.4f}".strip("0").rstrip(".") or "0"
 
 
 def ratio(part: float, whole: float) -> str:
