@@ -44,6 +44,7 @@ _OUTWARD_LINK = re.compile(r'<a href="((?:https?|mailto):[^"]*)"', re.IGNORECASE
 _TABLE = '<div class="scroller" role="region" aria-label="Table" tabindex="0"><table>'
 _OURS = ("tables", "smarty", "attr_list", "toc", "def_list", "pymdownx.arithmatex")
 _OWNERS = ("tables", "smarty", "def_list", "fenced_code", "sane_lists", "pymdownx.arithmatex")
+_OTHERS = ("tables", "sane_lists")
 _MATHML_TAGS = {
     *("math", "menclose", "mfrac", "mi", "mn", "mo", "mover", "mpadded", "mphantom", "mroot"),
     *("mrow", "mspace", "msqrt", "mstyle", "msub", "msubsup", "msup", "mtable", "mtd", "mtext"),
@@ -76,10 +77,13 @@ class Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
             keep_trailing_newline=True,
+            # a build reads each template once
+            auto_reload=False,
         )
         self._environment.filters.update(
             untrusted=self._untrusted, article=self._article, escaped=_escaped
         )
+        self._converters: dict[tuple[str, ...], md.Markdown] = {}
         self._converted: dict[str, str] = {}
         self._sanitised: dict[str, str] = {}
 
@@ -140,28 +144,48 @@ class Renderer:
             LayerlightError: a formula cannot be set, or too much is nested.
         """
         found = _Links()
-        found.feed(_convert(masked, _OWNERS))
+        found.feed(self._convert(masked, _OWNERS))
         _MATH.sub(
             lambda math: _mathml(math, _in_formula(math["tex"], {}), clean=True),
             self._authored(masked),
         )
         return tuple(found.targets)
 
+    def _convert(self, source: str, extensions: tuple[str, ...]) -> str:
+        """Markdown -> HTML, as yet neither sanitised nor complete."""
+        # to make a converter takes longer than to convert; one that failed is not used again
+        converter = self._converters.pop(extensions, None) or md.Markdown(
+            extensions=extensions,
+            extension_configs={
+                "pymdownx.arithmatex": {"generic": True},
+                "smarty": {"smart_ellipses": False},
+            },
+            output_format="html",
+        )
+        try:
+            converted = converter.reset().convert(source)
+        except RecursionError:
+            raise LayerlightError(
+                "expected Markdown, got quotations or lists nested too deeply; take some levels out"
+            ) from None
+        self._converters[extensions] = converter
+        return converted
+
     def _markdown(self, source: str) -> str:
         """Our own Markdown, with formulas as MathML."""
         if source not in self._converted:
-            self._converted[source] = _MATH.sub(_formula, _convert(source, _OURS))
+            self._converted[source] = _MATH.sub(_formula, self._convert(source, _OURS))
         return self._converted[source]
 
     def _authored(self, source: str) -> str:
         """The owner's, sanitised; formulas are still LaTeX."""
         if source not in self._sanitised:
-            self._sanitised[source] = _sanitise(_convert(source, _OWNERS))
+            self._sanitised[source] = _sanitise(self._convert(source, _OWNERS))
         return self._sanitised[source]
 
     def _untrusted(self, source: str) -> Markup:
         """Markdown of others: everything that is not plain text structure is taken out."""
-        converted = md.markdown(source, extensions=["tables", "sane_lists"], output_format="html")
+        converted = self._convert(source, _OTHERS)
         clean = nh3.clean(
             converted,
             tags=_UNTRUSTED_TAGS,
@@ -249,23 +273,6 @@ class _Links(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Called by the parser."""
         self.targets += [value for name, value in attrs if tag == "a" and name == "href" and value]
-
-
-def _convert(source: str, extensions: Sequence[str]) -> str:
-    try:
-        return md.markdown(
-            source,
-            extensions=extensions,
-            extension_configs={
-                "pymdownx.arithmatex": {"generic": True},
-                "smarty": {"smart_ellipses": False},
-            },
-            output_format="html",
-        )
-    except RecursionError:
-        raise LayerlightError(
-            "expected Markdown, got quotations or lists nested too deeply; take some levels out"
-        ) from None
 
 
 def _sanitise(converted: str) -> str:
