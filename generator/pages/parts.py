@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -43,6 +43,7 @@ __all__ = [
     "cut",
     "ends_words",
     "figures",
+    "layer_tiles",
     "legend",
     "page",
     "rail",
@@ -481,27 +482,38 @@ def tile(
     facts: str = "",
 ) -> Tile:
     """One tile of a layer's maps on one image."""
-    measured = sheet.channels[channel]
-    what = state(measured)
-    share = measured.high / sheet.layer_high if sheet.layer_high > 0 else 0
-    name = str(channel)
-    spoken = (
-        f"Channel {name}: {what}"
-        if what
-        else f"Channel {name}: up to {number(measured.high)}"
-        f"{' in magnitude' if layer.signed else ''}, zero on {percent(measured.zero_fraction)}"
-    )
-    # by place: keywords take longer, and there are thousands of tiles an image
-    return Tile(
-        name,
-        "" if what else cut(x, y, decimals(share)),
-        f"{100 * share:.0f}%",
-        what,
-        href,
-        label or name,
-        spoken,
-        facts,
-    )
+    return layer_tiles(sheet, layer, ((channel, x, y, href, label or str(channel), facts),))[0]
+
+
+def layer_tiles(
+    sheet: Sheet, layer: Layer, wanted: Iterable[tuple[int, int, int, str, str, str]]
+) -> tuple[Tile, ...]:
+    """Tiles of a layer's maps on one image.
+
+    Args:
+        wanted: of each tile its channel, column and row in the sheet, link, label and facts.
+    """
+    # an image has thousands: what is the same for all is looked up once, and nothing is passed
+    # by keyword
+    channels, top = sheet.channels, sheet.layer_high
+    in_magnitude = " in magnitude" if layer.signed else ""
+    found = []
+    for channel, x, y, href, label, facts in wanted:
+        measured = channels[channel]
+        high = measured.high
+        share = high / top if top > 0 else 0
+        what = state(measured)
+        if what:
+            place, spoken = "", f"Channel {channel}: {what}"
+        else:
+            place = cut(x, y, decimals(share))
+            spoken = (
+                f"Channel {channel}: up to {number(high)}{in_magnitude}, "
+                f"zero on {percent(measured.zero_fraction)}"
+            )
+        bar = f"{100 * share:.0f}%"
+        found.append(Tile(str(channel), place, bar, what, href, label, spoken, facts))
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
