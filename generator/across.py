@@ -7,6 +7,7 @@ lower number. They are shown in ascending order, so that a column is found again
 
 from __future__ import annotations
 
+from bisect import insort
 from collections import Counter
 from collections.abc import Iterable
 
@@ -46,10 +47,11 @@ class Tally:
     def add(self, sheet: Sheet) -> None:
         """Take in the layer's sheet of the next image."""
         channels = sheet.channels
+        image = len(self._rows)
         self._channels = self._channels or [_Everywhere() for _ in channels]
         for everywhere, channel in zip(self._channels, channels, strict=True):
-            everywhere.add(len(self._rows), channel)
-        silent = {i for i, c in enumerate(channels) if c.silent}
+            everywhere.add(image, channel)
+        silent = set(sheet.silent)
         self._dead = silent if self._dead is None else self._dead & silent
         self._highs.append(sheet.p99_9)
         self._top = max(self._top, sheet.layer_high)
@@ -75,7 +77,7 @@ class Tally:
             tuple(c.total / len(self._rows) for c in self._channels),
             tuple(c.lit for c in self._channels),
             tuple(c.ahead for c in self._channels),
-            tuple(tuple(c.windows) for c in self._channels),
+            tuple(c.windows() for c in self._channels),
             tuple(c.company() for c in self._channels),
             tuple(c.best for c in self._channels),
         )
@@ -92,7 +94,7 @@ class _Everywhere:
         self.ahead = 0
         """and on which it is stronger than on the first."""
         self._first = 0.0
-        self.windows: list[Occurrence] = []
+        self._windows: list[tuple[float, Occurrence]] = []
         self.best = (-1, 0.0)
         """Image on which its mean is largest, and that mean."""
         self._on: list[Occurrence] = []
@@ -102,23 +104,27 @@ class _Everywhere:
         self.total += channel.mean
         if self.best[0] < 0 or channel.mean > self.best[1]:
             self.best = (image, channel.mean)
-        for peak in channel.peaks:
-            weakest = abs(self.windows[-1][3]) if len(self.windows) == WINDOWS else 0.0
-            if abs(peak.value) > weakest:
-                self.windows.append((image, peak.row, peak.column, peak.value))
-                self.windows.sort(key=_strongest_first)
-                del self.windows[WINDOWS:]
+        windows = self._windows
+        for row, column, value in channel.peaks:
+            strength = -abs(value)
+            if strength < (windows[-1][0] if len(windows) == WINDOWS else 0.0):
+                insort(windows, (strength, (image, row, column, value)))
+                del windows[WINDOWS:]
         if channel.peaks:
-            strongest = channel.peaks[0]
-            self._on.append((image, strongest.row, strongest.column, strongest.value))
+            row, column, value = channel.peaks[0]
+            self._on.append((image, row, column, value))
             self.lit += 1
             if image == 0:
-                self._first = abs(strongest.value)
-            self.ahead += abs(strongest.value) > self._first
+                self._first = abs(value)
+            self.ahead += abs(value) > self._first
         else:
             self._on.append((image, -1, -1, 0.0))
         if len(self._on) > 2 * COMPANY:
             self._on = sorted(self._on, key=_strongest_first)[:COMPANY]
+
+    def windows(self) -> tuple[Occurrence, ...]:
+        """The strongest, strongest first."""
+        return tuple([occurrence for _, occurrence in self._windows])
 
     def company(self) -> tuple[Occurrence, ...]:
         """In the gallery's order."""

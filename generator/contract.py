@@ -197,19 +197,21 @@ def read_sheet(text: str | bytes) -> Sheet:
         layer_high=data["layer_high"],
         p99_9=data["p99_9"],
         histogram=Histogram(data["histogram"]["high"], tuple(data["histogram"]["counts"])),
-        channels=tuple(
-            Channel(
-                low=c["low"],
-                high=c["high"],
-                mean=c["mean"],
-                std=c["std"],
-                zero_fraction=c["zero_fraction"],
-                peaks=tuple(Peak(*p) for p in c["peaks"]),
-                finite=c.get("finite", True),
-                lowest=c.get("lowest", 0),
-            )
-            for c in data["channels"]
-        ),
+        channels=tuple(map(_read_channel, data["channels"])),
+    )
+
+
+def _read_channel(entry: dict[str, Any]) -> Channel:
+    # one after the other: an image has thousands, and keywords take longer
+    return Channel(
+        entry["low"],
+        entry["high"],
+        entry["mean"],
+        entry["std"],
+        entry["zero_fraction"],
+        tuple([Peak(*peak) for peak in entry["peaks"]]),
+        entry.get("finite", True),
+        entry.get("lowest", 0),
     )
 
 

@@ -6,7 +6,7 @@ relatively (``href``), so the site works under any subpath and from a file.
 
 from __future__ import annotations
 
-from posixpath import dirname, relpath
+import re
 from urllib.parse import quote
 
 __all__ = [
@@ -90,10 +90,24 @@ STATIC = "static"
 CSS = ("tokens", "page", "maps", "layouts", "channel", "plots", "print")
 """Stylesheets, in cascade order."""
 
+_PLAIN = re.compile(r"[\w.~/-]*", re.ASCII)
+"""What a URL holds as it is."""
+
 
 def href(page: str, target: str, fragment: str = "") -> str:
     """Relative URL from ``page`` to ``target``, both paths from the root."""
-    url = quote(relpath(target, dirname(page) or "."))
+    # a page has hundreds of links, and posixpath.relpath asks for the working directory at each
+    folder = page[: page.rfind("/") + 1]
+    if target.startswith(folder):
+        url = target[len(folder) :]
+    else:
+        here, there = folder.split("/")[:-1], target.split("/")
+        shared, most = 0, min(len(here), len(there) - 1)
+        while shared < most and here[shared] == there[shared]:
+            shared += 1
+        url = "../" * (len(here) - shared) + "/".join(there[shared:])
+    if not _PLAIN.fullmatch(url):
+        url = quote(url)
     return f"{url}#{quote(fragment)}" if fragment else url
 
 

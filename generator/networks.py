@@ -7,6 +7,7 @@ about, and may have others to compare it with.
 from __future__ import annotations
 
 import base64
+import gc
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, fields, replace
@@ -265,6 +266,7 @@ def _run(
         live = network.live
         judge = network.judge(desk.config)
         plan = Plan(live.spec, kernels_of(live), live.preprocess, desk.config.values, judge)
+        gc.freeze()  # as ``generator.stages`` does; it may have been loaded just now
         return Tools(Extractor(live), plan)
 
     spec, config, write = network.facts.spec, desk.config, desk.stage.write

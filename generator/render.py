@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Mapping, Sequence
 from html.parser import HTMLParser
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
@@ -14,7 +15,7 @@ import markdown as md
 import nh3
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from latex2mathml.converter import convert as latex_to_mathml
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from generator import layout
 from generator.errors import LayerlightError
@@ -43,6 +44,7 @@ _OUTWARD_LINK = re.compile(r'<a href="((?:https?|mailto):[^"]*)"', re.IGNORECASE
 _TABLE = '<div class="scroller" role="region" aria-label="Table" tabindex="0"><table>'
 _OURS = ("tables", "smarty", "attr_list", "toc", "def_list", "pymdownx.arithmatex")
 _OWNERS = ("tables", "smarty", "def_list", "fenced_code", "sane_lists", "pymdownx.arithmatex")
+_OTHERS = ("tables", "sane_lists")
 _MATHML_TAGS = {
     *("math", "menclose", "mfrac", "mi", "mn", "mo", "mover", "mpadded", "mphantom", "mroot"),
     *("mrow", "mspace", "msqrt", "mstyle", "msub", "msubsup", "msup", "mtable", "mtd", "mtext"),
@@ -75,8 +77,13 @@ class Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
             keep_trailing_newline=True,
+            # a build reads each template once
+            auto_reload=False,
         )
-        self._environment.filters.update(untrusted=self._untrusted, article=self._article)
+        self._environment.filters.update(
+            untrusted=self._untrusted, article=self._article, escaped=_escaped
+        )
+        self._converters: dict[tuple[str, ...], md.Markdown] = {}
         self._converted: dict[str, str] = {}
         self._sanitised: dict[str, str] = {}
 
@@ -85,8 +92,10 @@ class Renderer:
         gallery = page.gallery
         template = self._environment.get_template(page.template)
 
+        folder = page.to(layout.STATIC)
+
         def static(name: str) -> str:
-            return page.to(f"{layout.STATIC}/{name}")
+            return f"{folder}/{name}"
 
         shared: dict[str, Any] = {
             "title": page.title,
@@ -135,28 +144,48 @@ class Renderer:
             LayerlightError: a formula cannot be set, or too much is nested.
         """
         found = _Links()
-        found.feed(_convert(masked, _OWNERS))
+        found.feed(self._convert(masked, _OWNERS))
         _MATH.sub(
             lambda math: _mathml(math, _in_formula(math["tex"], {}), clean=True),
             self._authored(masked),
         )
         return tuple(found.targets)
 
+    def _convert(self, source: str, extensions: tuple[str, ...]) -> str:
+        """Markdown -> HTML, as yet neither sanitised nor complete."""
+        # to make a converter takes longer than to convert; one that failed is not used again
+        converter = self._converters.pop(extensions, None) or md.Markdown(
+            extensions=extensions,
+            extension_configs={
+                "pymdownx.arithmatex": {"generic": True},
+                "smarty": {"smart_ellipses": False},
+            },
+            output_format="html",
+        )
+        try:
+            converted = converter.reset().convert(source)
+        except RecursionError:
+            raise LayerlightError(
+                "expected Markdown, got quotations or lists nested too deeply; take some levels out"
+            ) from None
+        self._converters[extensions] = converter
+        return converted
+
     def _markdown(self, source: str) -> str:
         """Our own Markdown, with formulas as MathML."""
         if source not in self._converted:
-            self._converted[source] = _MATH.sub(_formula, _convert(source, _OURS))
+            self._converted[source] = _MATH.sub(_formula, self._convert(source, _OURS))
         return self._converted[source]
 
     def _authored(self, source: str) -> str:
         """The owner's, sanitised; formulas are still LaTeX."""
         if source not in self._sanitised:
-            self._sanitised[source] = _sanitise(_convert(source, _OWNERS))
+            self._sanitised[source] = _sanitise(self._convert(source, _OWNERS))
         return self._sanitised[source]
 
     def _untrusted(self, source: str) -> Markup:
         """Markdown of others: everything that is not plain text structure is taken out."""
-        converted = md.markdown(source, extensions=["tables", "sane_lists"], output_format="html")
+        converted = self._convert(source, _OTHERS)
         clean = nh3.clean(
             converted,
             tags=_UNTRUSTED_TAGS,
@@ -222,6 +251,18 @@ class Renderer:
         ]
 
 
+def _escaped(rows: Sequence[tuple[str, ...]]) -> Sequence[tuple[str, ...]]:
+    """Rows of text, fit for HTML as they are.
+
+    Looked at together, since nearly always there is nothing to escape, and to ask for each text
+    alone would take longer than all else on a page.
+    """
+    together = "".join(chain.from_iterable(rows))
+    if escape(together) == together:
+        return rows
+    return [tuple(escape(text) for text in row) for row in rows]
+
+
 class _Links(HTMLParser):
     """Collects where links lead."""
 
@@ -232,23 +273,6 @@ class _Links(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Called by the parser."""
         self.targets += [value for name, value in attrs if tag == "a" and name == "href" and value]
-
-
-def _convert(source: str, extensions: Sequence[str]) -> str:
-    try:
-        return md.markdown(
-            source,
-            extensions=extensions,
-            extension_configs={
-                "pymdownx.arithmatex": {"generic": True},
-                "smarty": {"smart_ellipses": False},
-            },
-            output_format="html",
-        )
-    except RecursionError:
-        raise LayerlightError(
-            "expected Markdown, got quotations or lists nested too deeply; take some levels out"
-        ) from None
 
 
 def _sanitise(converted: str) -> str:

@@ -15,7 +15,6 @@ __all__ = [
     "half",
     "half_count",
     "lit_share",
-    "silent_channels",
     "slants",
     "strongest",
 ]
@@ -33,14 +32,9 @@ def lit_share(sheet: Sheet, channel: int) -> float:
     return 1 - sheet.channels[channel].zero_fraction
 
 
-def silent_channels(sheet: Sheet) -> tuple[int, ...]:
-    """Channels without any activation on this image."""
-    return tuple(i for i, c in enumerate(sheet.channels) if c.silent)
-
-
 def half_count(sheet: Sheet) -> int:
     """The fewest channels that together hold half of the layer's activation."""
-    means = sorted((abs(c.mean) for c in sheet.channels), reverse=True)
+    means = sorted([abs(c.mean) for c in sheet.channels], reverse=True)
     half_sum = sum(means) / 2
     running = 0.0
     for n, mean in enumerate(means, 1):
@@ -90,7 +84,7 @@ def strongest(sheet: Sheet, layer: Layer) -> str:
 def half(sheet: Sheet) -> str:
     """How few channels carry half of the activation, and how many carry none."""
     total = len(sheet.channels)
-    silent = silent_channels(sheet)
+    silent = sheet.silent
     if len(silent) == total:
         return ""
     text = f"Half of all activation comes from {half_count(sheet)} of {total} channels"

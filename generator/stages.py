@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -80,13 +82,17 @@ def make(
     _refuse_unknown_images(config, candidates)
     # before any is read: of a file that changes meanwhile the next build sees another stamp
     stamps = {one.source: stamp(one.path) or (0, 0, 0) for one in candidates}
-    with place as stage:
+    with ExitStack() as at_end, place as stage:
         renderer = Renderer(templates_folder())
         press = Press(renderer, stage, progress)
         ledger = Ledger(old, stage)
         desk = Desk(config, stage, ledger, press, progress, old.images if old else {})
         found = [*problems]
         networks = networks_of(config, old.networks if old else {}, model)
+        # TensorFlow and its networks are a million objects that stay: the collector of garbage
+        # would look through them again every few images, at a fifth of a second each time
+        gc.freeze()
+        at_end.callback(gc.unfreeze)
         specs = [network.facts.spec for network in networks]
         refuse_branches(config, specs[0])
         press.expected = _pages(config, specs, len(candidates))

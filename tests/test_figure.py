@@ -338,7 +338,7 @@ def test_any_other_value_is_told_with_its_uncertainty(
 def test_what_is_claimed_holds_for_every_value(odd_site: Path, high: float) -> None:
     """Whatever is lost on the way: to the 255 greys, and then to few digits."""
     subject = figure.read_subject(odd_site, "odd", "odd_conv", 0, (0, 0))
-    facts = replace(subject.facts, low=0.0, high=high, peaks=())
+    facts = subject.facts._replace(low=0.0, high=high, peaks=())
     for true in np.linspace(high / 255, high, 1009):
         grey = np.array([[np.rint(true * 255 / high)]], dtype=np.uint8)
         changed = replace(subject, facts=facts, grey=grey, signed=False)
@@ -352,7 +352,7 @@ def test_what_is_claimed_holds_for_every_value(odd_site: Path, high: float) -> N
 def test_zero_may_be_what_is_not_finite(odd_site: Path) -> None:
     """In a channel without any other value, which has no step from grey to grey."""
     subject = figure.read_subject(odd_site, "odd", "odd_conv", 1, (0, 0))
-    facts = replace(subject.facts, finite=False)
+    facts = subject.facts._replace(finite=False)
     assert figure._value(replace(subject, facts=facts), 0, 0) == "0, or not finite"
 
 

@@ -15,6 +15,7 @@ from generator.pages.parts import (
     Tile,
     Tiles,
     crop_origin,
+    cut,
     decimals,
     ends_words,
     page,
@@ -239,10 +240,10 @@ def _row(
     target = layout.layer_page(image.id, model.id, layer.name)
     tiles = tuple(
         Tile(
-            channel=channel,
-            x=x,
-            y=y,
-            k=decimals(facts.high / across.top) if across.top else "0",
+            channel=str(channel),
+            cut=""
+            if state(facts)
+            else cut(x, y, decimals(facts.high / across.top) if across.top else "0"),
             bar=f"{100 * facts.high / across.top:.0f}%" if across.top else "0%",
             state=state(facts),
             href=layout.href(at, target, str(channel)),

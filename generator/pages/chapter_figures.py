@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from generator import layout, sentences
+from generator import layout
 from generator.domain import Layer, Sheet, WorkedExample
 from generator.pages.front import marked
 from generator.pages.parts import Gallery, Tiles, block_title, legend, tile
@@ -176,7 +176,7 @@ def _zeros(scene: Scene, _: tuple[str, ...]) -> Found:
                 layout.href(scene.at, layout.layer_page(image.id, model.id, layer.name)),
                 percent(share),
                 round(100 * share, 1),
-                len(sentences.silent_channels(sheet)),
+                len(sheet.silent),
                 layer.channels,
             )
         )

@@ -20,6 +20,7 @@ from generator.pages.parts import (
     Tile,
     Tiles,
     block_title,
+    cut,
     page,
 )
 from generator.pages.rivals import Rivals, crumbs, ids, untrained
@@ -214,10 +215,8 @@ def _tiles(
         signed=signed,
         tiles=tuple(
             Tile(
-                channel=c,
-                x=x,
-                y=y,
-                k="1",
+                channel=str(c),
+                cut=cut(x, y, "1"),
                 bar="0%",
                 state="",
                 href=layout.href(at, target, str(c)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from generator import layout, sentences
+from generator import layout
 from generator.domain import InputImage, Layer, LayerKind, Mark, Peak
 from generator.pages.handouts import handouts_href
 from generator.pages.parts import (
@@ -22,6 +22,7 @@ from generator.pages.parts import (
     page,
     rail,
     ratio,
+    state,
     tile,
     window_box,
 )
@@ -261,7 +262,7 @@ def image_card(gallery: Gallery, image: InputImage, facts: ImageFacts) -> Card:
     convs = [la for la in model.layers if la.kind == "conv"]
     # a channel that keeps values below zero is hardly ever silent
     last = ([la for la in convs if not la.signed] or convs or [*model.layers])[-1]
-    silent = len(sentences.silent_channels(facts.sheets[last.name]))
+    silent = len(facts.sheets[last.name].silent)
     gains = (
         ratio(facts.sheets[m.layer].channels[m.channel].high, facts.sheets[m.layer].p99_9)
         for m in facts.reading.blocks
@@ -306,6 +307,7 @@ def _how_to_read(gallery: Gallery, image: InputImage, facts: ImageFacts) -> HowT
     layer = gallery.layer(facts.reading.blocks[-1].layer)
     deep = facts.sheets[layer.name]
     target = layout.layer_page(image.id, model.id, layer.name)
+    strongest = _ranks([c.high for c in deep.channels])
     tiles = tuple(
         tile(
             deep,
@@ -316,7 +318,7 @@ def _how_to_read(gallery: Gallery, image: InputImage, facts: ImageFacts) -> HowT
             href=layout.href(at, target, str(c)),
             label=f"#{c}",
         )
-        for c in _ranks([c.high for c in deep.channels])
+        for c in strongest
     )
     return HowToRead(
         mark=marked(at, gallery, image.id, facts, mark),
@@ -327,7 +329,9 @@ def _how_to_read(gallery: Gallery, image: InputImage, facts: ImageFacts) -> HowT
         ranks_layer=layer,
         ranks_columns=deep.columns,
         ranks_rows=deep.rows,
-        ranks_values=tuple(t.state or number(deep.channels[t.channel].high) for t in tiles),
+        ranks_values=tuple(
+            state(c) or number(c.high) for c in (deep.channels[i] for i in strongest)
+        ),
         gain=decimals(deep.layer_high / deep.p99_9) if deep.p99_9 else "1",
         middle_is_zero=layer.signed,
     )

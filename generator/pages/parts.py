@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from generator import layout
 from generator.domain import (
@@ -40,8 +40,10 @@ __all__ = [
     "Tiles",
     "blocks",
     "crop_origin",
+    "cut",
     "ends_words",
     "figures",
+    "layer_tiles",
     "legend",
     "page",
     "rail",
@@ -135,9 +137,24 @@ class Gallery:
         """The model's layers by block, in order."""
         return blocks(self.model.layers)
 
+    @cached_property
+    def slabs(self) -> tuple[tuple[str, tuple[Slab, ...]], ...]:
+        """The layers as every rail draws them, by block."""
+        widest = max(layer.channels for layer in self.model.layers)
+        side = max(self.model.input.height, self.model.input.width)
+        return tuple(
+            (name, tuple(_slab(layer, widest, side) for layer in layers))
+            for name, layers in self.blocks
+        )
+
+    @cached_property
+    def layers(self) -> Mapping[str, Layer]:
+        """The model's layers by name."""
+        return {layer.name: layer for layer in self.model.layers}
+
     def layer(self, name: str) -> Layer:
         """The layer of that name."""
-        return next(layer for layer in self.model.layers if layer.name == name)
+        return self.layers[name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,19 +191,31 @@ def page(path: str, template: str, gallery: Gallery, **fields: Any) -> Page:
     return Page(path=path, template=template, gallery=gallery, **fields)
 
 
-@dataclass(frozen=True, slots=True)
-class RailCell:
-    """One layer, drawn true: height the side of a map, width the number of channels."""
+class RailCell(NamedTuple):
+    """One layer, drawn true: height the side of a map, width the number of channels.
+
+    All of it is text, as of a ``Tile``.
+    """
 
     name: str
     short: str
     href: str
     kind: str
-    width: int
+    width: str
     """Of the slab, CSS pixels."""
-    height: int
-    current: bool
+    height: str
+    current: str
+    """ "current", or ""."""
     title: str
+
+
+class Slab(NamedTuple):
+    """A layer's cell, whatever the page."""
+
+    cell: RailCell
+    """Without a link."""
+    room: float
+    """That it takes with its name, CSS pixels, about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,35 +254,38 @@ def rail(
     only: Collection[str] | None = None,
 ) -> tuple[RailBlock, ...]:
     """The network as a navigation; ``link`` gives each layer's URL, ``only`` names those shown."""
-    model = gallery.model
-    widest = max(layer.channels for layer in model.layers)
-    side = max(model.input.height, model.input.width)
-    found = []
-    for name, layers in gallery.blocks:
-        cells = tuple(
-            RailCell(
-                name=layer.name,
-                short=layer.name.removeprefix(f"{name}_"),
-                href=link(layer),
-                kind=layer.kind,
-                width=max(3, round(RAIL_WIDTH * layer.channels / widest)),
-                height=max(2, round(RAIL_HEIGHT * max(layer.height, layer.width) / side)),
-                current=layer.name == current,
-                title=f"{layer.name}: {layer.channels} maps of {size(layer.height, layer.width)}",
-            )
-            for layer in layers
-            if only is None or layer.name in only
+    shown = [
+        (name, [slab for slab in slabs if only is None or slab.cell.name in only])
+        for name, slabs in gallery.slabs
+    ]
+    shown = [(name, slabs) for name, slabs in shown if slabs]
+    wide = sum(slab.room for _, slabs in shown for slab in slabs) + RAIL_GAP * (len(shown) - 1)
+    return tuple(
+        RailBlock(
+            block_title(name),
+            tuple(
+                cell._replace(
+                    href=link(gallery.layers[cell.name]),
+                    current="current" if cell.name == current else "",
+                )
+                for cell, _ in slabs
+            ),
+            many=wide > RAIL_ROOM,
         )
-        if cells:
-            found.append(RailBlock(block_title(name), cells))
-    return tuple(replace(block, many=_rail_width(found) > RAIL_ROOM) for block in found)
+        for name, slabs in shown
+    )
 
 
-def _rail_width(found: Sequence[RailBlock]) -> float:
-    """With all layers named, CSS pixels, about."""
-    cells = [cell for block in found for cell in block.cells]
-    wide = (max(RAIL_CELL, 4 + max(c.width, RAIL_LETTER * len(c.short))) for c in cells)
-    return sum(wide) + RAIL_GAP * (len(found) - 1)
+def _slab(layer: Layer, widest: int, side: int) -> Slab:
+    """Of a network whose layers have up to ``widest`` channels, on an input of ``side`` pixels."""
+    short = layer.name.removeprefix(f"{layer.block}_")
+    width = max(3, round(RAIL_WIDTH * layer.channels / widest))
+    height = max(2, round(RAIL_HEIGHT * max(layer.height, layer.width) / side))
+    title = f"{layer.name}: {layer.channels} maps of {size(layer.height, layer.width)}"
+    return Slab(
+        RailCell(layer.name, short, "", layer.kind, str(width), str(height), "", title),
+        max(RAIL_CELL, 4 + max(width, RAIL_LETTER * len(short))),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,16 +371,17 @@ def _share(part: float, whole: float) -> float:
     return round(100 * part / whole, 3)
 
 
-@dataclass(frozen=True, slots=True)
-class Tile:
-    """One feature map, cut out of a sheet by its background's position."""
+class Tile(NamedTuple):
+    """One feature map, cut out of a sheet by its background's position.
 
-    channel: int
-    x: int
-    """Column in the sheet."""
-    y: int
-    k: str
-    """The channel's range against the layer's: opacity on the shared scale."""
+    All of it is text, so that a page's thousands of tiles are escaped together (``render``).
+    """
+
+    channel: str
+    """Its number."""
+    cut: str
+    """Column and row in the sheet, and the channel's range against the layer's, which is the
+    opacity on the shared scale, as CSS; "" where nothing is drawn."""
     bar: str
     """The channel's strongest value against the layer's, percent."""
     state: str
@@ -413,17 +446,18 @@ def ends_words(layer: Layer, high: float) -> str:
 
 def state(channel: Channel) -> str:
     """What is unusual about a channel, in a word."""
+    if channel.finite and channel.peaks and channel.std:
+        return ""
     if not channel.finite:
         return "not finite"
     if channel.silent:
         return "silent"
-    return "flat" if channel.flat else ""
+    return "flat"
 
 
-def decimals(value: float, places: int = 4) -> str:
+def decimals(value: float) -> str:
     """Short and exact enough for CSS."""
-    text = f"{value:.{places}f}".rstrip("0").rstrip(".")
-    return text.removeprefix("0") if text.startswith("0.") else text or "0"
+    return f"{value:.4f}".strip("0").rstrip(".") or "0"
 
 
 def ratio(part: float, whole: float) -> str:
@@ -431,30 +465,55 @@ def ratio(part: float, whole: float) -> str:
     return decimals(part / whole) if whole > 0 else "1"
 
 
+def cut(x: int, y: int, k: str) -> str:
+    """Where a tile is in its sheet, and its opacity, as CSS."""
+    return f"--x:{x};--y:{y};--k:{k}"
+
+
 def tile(
-    sheet: Sheet, layer: Layer, channel: int, *, x: int, y: int, href: str, label: str = ""
+    sheet: Sheet,
+    layer: Layer,
+    channel: int,
+    *,
+    x: int,
+    y: int,
+    href: str,
+    label: str = "",
+    facts: str = "",
 ) -> Tile:
     """One tile of a layer's maps on one image."""
-    facts = sheet.channels[channel]
-    what = state(facts)
-    share = facts.high / sheet.layer_high if sheet.layer_high > 0 else 0
-    spoken = (
-        f"Channel {channel}: {what}"
-        if what
-        else f"Channel {channel}: up to {number(facts.high)}"
-        f"{' in magnitude' if layer.signed else ''}, zero on {percent(facts.zero_fraction)}"
-    )
-    return Tile(
-        channel=channel,
-        x=x,
-        y=y,
-        k=decimals(share),
-        bar=f"{100 * share:.0f}%",
-        state=what,
-        href=href,
-        label=label or str(channel),
-        spoken=spoken,
-    )
+    return layer_tiles(sheet, layer, ((channel, x, y, href, label or str(channel), facts),))[0]
+
+
+def layer_tiles(
+    sheet: Sheet, layer: Layer, wanted: Iterable[tuple[int, int, int, str, str, str]]
+) -> tuple[Tile, ...]:
+    """Tiles of a layer's maps on one image.
+
+    Args:
+        wanted: of each tile its channel, column and row in the sheet, link, label and facts.
+    """
+    # an image has thousands: what is the same for all is looked up once, and nothing is passed
+    # by keyword
+    channels, top = sheet.channels, sheet.layer_high
+    in_magnitude = " in magnitude" if layer.signed else ""
+    found = []
+    for channel, x, y, href, label, facts in wanted:
+        measured = channels[channel]
+        high = measured.high
+        share = high / top if top > 0 else 0
+        what = state(measured)
+        if what:
+            place, spoken = "", f"Channel {channel}: {what}"
+        else:
+            place = cut(x, y, decimals(share))
+            spoken = (
+                f"Channel {channel}: up to {number(high)}{in_magnitude}, "
+                f"zero on {percent(measured.zero_fraction)}"
+            )
+        bar = f"{100 * share:.0f}%"
+        found.append(Tile(str(channel), place, bar, what, href, label, spoken, facts))
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from generator import layout
 from generator.domain import InputImage, Layer
@@ -76,6 +76,6 @@ def _tiles(at: str, gallery: Gallery, facts: ImageFacts, maps: tuple[MapChoice, 
     def plain(choice: MapChoice) -> Tile:
         x, y = choice.channel % sheet.columns, choice.channel // sheet.columns
         found = tile(sheet, layer, choice.channel, x=x, y=y, href="", label="")
-        return replace(found, spoken="", bar="")
+        return found._replace(spoken="", bar="")
 
     return sheet_tiles(at, layer, sheet, tuple(plain(choice) for choice in maps))

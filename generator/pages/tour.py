@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from generator import layout, sentences
+from generator import layout
 from generator.domain import Account, Across, Channel, Layer
 from generator.pages.channel import reaches_pixels
 from generator.pages.parts import (
@@ -239,7 +239,7 @@ def _deep(gallery: Gallery, first: ImageFacts, layer: Layer) -> Stop:
     top, _ = _strongest(first, layer)
     sheet, given = first.sheets[layer.name], gallery.model.input
     window = layer.window
-    silent = len(sentences.silent_channels(sheet))
+    silent = len(sheet.silent)
     share = min(window.height / given.height, window.width / given.width)
     if share >= 1:
         sees = "One of its values can see the whole image, so it says that something is there."

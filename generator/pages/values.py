@@ -35,7 +35,7 @@ OF_MAPS: Mapping[str, Callable[[Sheet], str]] = {
     "peak": lambda sheet: number(sheet.layer_high),
     "scale": lambda sheet: number(sheet.p99_9),
     "zeros": lambda sheet: percent(sheet.zero_share),
-    "silent": lambda sheet: f"{len(sentences.silent_channels(sheet)):,}",
+    "silent": lambda sheet: f"{len(sheet.silent):,}",
     "half": lambda sheet: f"{sentences.half_count(sheet):,}",
 }
 """Name -> what it says of a layer's maps on the image."""

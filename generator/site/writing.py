@@ -122,7 +122,9 @@ class Staging:
         """
         target = self.path(relative)
         if isinstance(data, str):
-            data = data.replace("\r\n", "\n").replace("\r", "\n").encode()
+            if "\r" in data:
+                data = data.replace("\r\n", "\n").replace("\r", "\n")
+            data = data.encode()
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             same = self._is_in_old(relative, data)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from generator import sentences
 from generator.domain import Sheet
 from generator.pages.plots.axes import HEIGHT, Drawing, Level, Tick, level, round_numbers
 from generator.pages.plots.phrases import not_finite
@@ -78,7 +77,7 @@ def strengths_plot(sheet: Sheet, *, signed: bool) -> Strengths:
     )
     return Strengths(
         drawing=drawing,
-        path=_steps([_down(v, high) for v in found.highs]) if high > 0 else "",
+        path=_steps(found.highs, high) if high > 0 else "",
         box=f"0 0 {found.total} {2 * HEIGHT}",
         top=f"{number(high)} in #{found.top}" if high > 0 else "",
         scale=_scale(sheet.p99_9, high) if high > 0 and sheet.p99_9 > 0 else None,
@@ -94,7 +93,7 @@ def _ranking(sheet: Sheet) -> _Ranking:
     return _Ranking(
         highs=tuple(sorted(highs, reverse=True)),
         top=highs.index(max(highs)),
-        silent=len(sentences.silent_channels(sheet)),
+        silent=len(sheet.silent),
     )
 
 
@@ -122,9 +121,9 @@ def _down(value: float, high: float) -> float:
     return round(HEADROOM + (HEIGHT - HEADROOM) * (1 - value / high), 1)
 
 
-def _steps(downs: Sequence[float]) -> str:
+def _steps(values: Sequence[float], high: float) -> str:
     """An area with a step a value, in half pixels; alike neighbours share one: 512 stay short."""
-    levels = [round(2 * down) for down in downs]
+    levels = [round(2 * (HEADROOM + (HEIGHT - HEADROOM) * (1 - v / high))) for v in values]
     parts, run = [f"M0 {2 * HEIGHT}V{levels[0]}"], 0
     for i, here in enumerate(levels):
         if i and here != levels[i - 1]:
