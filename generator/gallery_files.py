@@ -79,21 +79,22 @@ def _write_kernels(model: Model, network: Any, stage: Staging) -> None:
 
 
 def _write_across(gallery: pages.Gallery, seen: pages.Survey, stage: Staging) -> None:
-    """For each layer its channels over the gallery, and a sheet of those chosen of every image."""
+    """For each layer its channels over the gallery, and sheets of those chosen, page by page."""
     model = gallery.model
 
     def write(layer: Layer) -> None:
         chosen = gallery.chosen[layer.name]
-        tiles = [
-            sheets.reduce(
-                _cut(stage, model, layer, image.id, chosen),
-                strip_factor(layer),
-                signed=layer.signed,
-            )
-            for image in gallery.images
-        ]
-        sheet = sheets.tile(np.concatenate(tiles), len(chosen), signed=layer.signed)
-        stage.write(layout.across_strip(model.id, layer.name), grey_png(sheet))
+        for span in pages.row_spans(len(gallery.images)):
+            tiles = [
+                sheets.reduce(
+                    _cut(stage, model, layer, image.id, chosen),
+                    strip_factor(layer),
+                    signed=layer.signed,
+                )
+                for image in gallery.images[span.first : span.end]
+            ]
+            sheet = sheets.tile(np.concatenate(tiles), len(chosen), signed=layer.signed)
+            stage.write(layout.across_strip(model.id, layer.name, span.number), grey_png(sheet))
         script = layout.across_script(model.id, layer.name)
         stage.write(script, contract.across_script(script, seen.across[layer.name]))
 
@@ -132,6 +133,9 @@ def write_gallery_files(
             data = lean(data.decode("utf-8")).encode("utf-8")
         stage.write(f"{layout.STATIC}/{source.relative_to(static).as_posix()}", data)
     stage.write(layout.gallery_script(), contract.gallery_script(gallery.model, gallery.images))
+    if pages.listed(len(gallery.images)):
+        script = layout.titles_script()
+        stage.write(script, contract.titles_script(script, gallery.images))
     stage.write(
         layout.tour_script(),
         contract.tour_script(

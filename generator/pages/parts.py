@@ -12,6 +12,7 @@ from generator.domain import (
     AtlasSheet,
     Channel,
     Evidence,
+    Glance,
     InputImage,
     Layer,
     Model,
@@ -411,7 +412,7 @@ def ends_words(layer: Layer, high: float) -> str:
     return f"lightest {number(high)} or more"
 
 
-def state(channel: Channel) -> str:
+def state(channel: Channel | Glance) -> str:
     """What is unusual about a channel, in a word."""
     if not channel.finite:
         return "not finite"
