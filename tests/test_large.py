@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from generator import layout, pages
+from generator.domain import Handout, HandoutKind
 from generator.encode import read_png
+from generator.pages.handouts import handouts_page
 from generator.pages.paging import CARDS, ROWS, pager, spans
+from generator.render import Renderer
+from generator.texts import templates_folder
+from tests.test_snapshots import every_page
+
+KINDS: tuple[HandoutKind, ...] = get_args(HandoutKind)
 
 LAYERS = ("first", "pool", "second")
 CARD = re.compile(r'<h3><a href="(?:images/)?([^"/]+)/index\.html">')
@@ -90,6 +99,37 @@ def test_a_page_of_a_list_has_a_name_of_its_own() -> None:
     assert layout.across_page("m", "conv", 1) == layout.across_page("m", "conv")
     assert layout.across_page("m", "conv", 2) == "layers/m/conv/2.html"
     assert layout.across_strip("m", "conv", 2) == "layers/m/conv/2.png"
+
+
+# -- Handouts
+
+
+def brief_handouts() -> str:
+    """The page of what there is for paper, of 61 images; of the last nothing could be set."""
+    shown = next(every_page()).gallery
+    images = tuple(replace(shown.images[0], id=f"pear-{i}", title=f"Pear {i}") for i in range(61))
+    handouts = [
+        Handout(
+            image=image.id, kind=kind, path=layout.handout_pdf(image.id, kind), bytes=1000, pages=7,
+            paper="A4", ink="mixed", preview=layout.handout_preview(image.id, kind),
+            preview_height=4, preview_width=3,
+        )
+        for image in images[:60]
+        for kind in KINDS
+    ]  # fmt: skip
+    page = handouts_page(replace(shown, images=images, handouts=True), handouts)
+    return Renderer(templates_folder()).render(page)
+
+
+def test_of_many_images_the_handouts_are_a_plain_list() -> None:
+    """A line an image, where its own page leads to, and no pictures."""
+    html = brief_handouts()
+    assert re.findall(r'<li id="of-([^"]+)">', html) == [f"pear-{i}" for i in range(61)]
+    assert re.findall(r'href="(pear-[^"]+\.pdf)"', html) == [
+        f"pear-{i}-{kind}.pdf" for i in range(60) for kind in KINDS
+    ]
+    assert "<img" not in html
+    assert html.count("nothing could be set") == 1
 
 
 # -- A small gallery

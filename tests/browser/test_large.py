@@ -13,6 +13,7 @@ from tests.browser.kinds import LARGE, pages
 from tests.browser.test_accessibility import LOOKS, find_nothing
 from tests.browser.test_html import faults_of
 from tests.browser.visits import PHONE, Size, Visit, Visitor
+from tests.test_large import brief_handouts
 
 PAGED = ("index.html", "images/page-2.html", "layers/plain/first.html", "layers/plain/pool/2.html")
 
@@ -37,11 +38,13 @@ def _says(page: Page) -> str:
 # -- Page by page
 
 
-def test_every_page_is_valid(large: Path) -> None:
-    """By the Nu HTML Checker."""
+def test_every_page_is_valid(large: Path, tmp_path: Path) -> None:
+    """By the Nu HTML Checker; the list of many handouts too."""
+    handouts = tmp_path / "handouts.html"
+    handouts.write_text(brief_handouts(), "utf-8")
     further = [page for kind in LARGE for page in pages(large, kind)]
     assert len(further) == 2 + 3 * 3
-    assert faults_of([large / page for page in (*PAGED[::2], *further)]) == []
+    assert faults_of([handouts, *(large / page for page in (*PAGED[::2], *further))]) == []
 
 
 @pytest.mark.parametrize("path", PAGED)
