@@ -169,6 +169,7 @@ def test_what_is_asked_for_stays_in_the_address_until_escape(look: Open) -> None
     page = look("index.html?find=finch+01&palette=magma").page
     expect(page.get_by_role("searchbox")).to_have_value("finch 01")
     expect(page.locator(".found li")).to_have_count(11)
+    expect(page.get_by_role("searchbox")).to_be_in_viewport()
     page.get_by_role("searchbox").fill("größe 50 %")
     page.wait_for_url(lambda url: "find=gr%C3%B6%C3%9Fe+50+%25" in url)
     expect(page.get_by_role("status")).to_have_text("None of 130 images found for “größe 50 %”.")
@@ -188,6 +189,19 @@ def test_many_come_by_and_by(look: Open) -> None:
     expect(page.locator(".found li")).to_have_count(75)
     expect(page.locator(".found li:nth-child(61) a")).to_be_focused()
     assert not page.get_by_role("button", name="Show").is_visible()
+
+
+def test_a_missing_list_is_said(large_http: str, large_visitor: Visitor) -> None:
+    """And the cards stay."""
+    page = large_visitor.open(large_http + "index.html").page
+    page.route("**/titles.js", lambda route: route.abort())
+    page.get_by_role("searchbox").fill("finch")
+    expect(page.get_by_role("status")).to_have_text(
+        "The list of images could not be read: its data is missing or damaged."
+    )
+    assert page.locator(".cards").first.is_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("status")).to_have_text("")
 
 
 def test_the_list_is_loaded_when_it_is_needed_and_once(look: Open) -> None:

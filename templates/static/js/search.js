@@ -68,5 +68,8 @@ on(box, "keydown", event => {
 on(more, "click", () => $("a", grow()).focus());
 
 box.value = new URLSearchParams(location.search).get("find") ?? "";
-if (box.value) search();
+if (box.value) {
+  search();
+  box.closest("section").scrollIntoView();
+}
 })();
