@@ -9,11 +9,18 @@ from __future__ import annotations
 
 from bisect import insort
 from collections import Counter
-from collections.abc import Iterable
 
-from generator.domain import Across, AcrossRow, Channel, LayerReading, Occurrence, Sheet
+from generator.domain import (
+    Across,
+    AcrossRow,
+    Channel,
+    Glance,
+    LayerReading,
+    Occurrence,
+    Sheet,
+)
 
-__all__ = ["CHOSEN", "COMPANY", "WINDOWS", "Tally", "choose"]
+__all__ = ["CHOSEN", "COMPANY", "WINDOWS", "Tally", "Votes"]
 
 CHOSEN = 8
 """Columns of the page across images."""
@@ -23,14 +30,21 @@ COMPANY = 60
 """Images on which a channel is kept: where it is strongest. Beyond, no one would compare by eye."""
 
 
-def choose(readings: Iterable[LayerReading], count: int = CHOSEN) -> tuple[int, ...]:
-    """The ``count`` channels with most points, ascending."""
-    points: Counter[int] = Counter()
-    for reading in readings:
+class Votes:
+    """The points of one layer's channels, gathered image by image."""
+
+    def __init__(self) -> None:
+        self._points: Counter[int] = Counter()
+
+    def add(self, reading: LayerReading) -> None:
+        """Take in the layer's reading of the next image."""
         for rank, channel in enumerate(reading.telling):
-            points[channel] += len(reading.telling) - rank
-    best = sorted(points, key=lambda c: (-points[c], c))[:count]
-    return tuple(sorted(best))
+            self._points[channel] += len(reading.telling) - rank
+
+    def best(self, count: int = CHOSEN) -> tuple[int, ...]:
+        """The ``count`` channels with most points, ascending."""
+        best = sorted(self._points, key=lambda c: (-self._points[c], c))[:count]
+        return tuple(sorted(best))
 
 
 class Tally:
@@ -58,7 +72,7 @@ class Tally:
         self._rows.append(
             AcrossRow(
                 image=sheet.image,
-                channels=tuple(channels[c] for c in self._chosen),
+                channels=tuple(_glance(channels[c]) for c in self._chosen),
                 zero_share=sheet.zero_share,
                 silent=len(silent),
                 strongest=sheet.strongest,
@@ -81,6 +95,11 @@ class Tally:
             tuple(c.company() for c in self._channels),
             tuple(c.best for c in self._channels),
         )
+
+
+def _glance(channel: Channel) -> Glance:
+    strongest = channel.peaks[0].value if channel.peaks else 0.0
+    return Glance(channel.high, strongest, channel.silent, channel.flat, channel.finite)
 
 
 class _Everywhere:

@@ -52,6 +52,7 @@ __all__ = [
     "reading_json",
     "sheet_json",
     "threads_script",
+    "titles_script",
     "tour_script",
     "verdict_json",
 ]
@@ -97,6 +98,11 @@ def gallery_script(model: Model, images: Sequence[InputImage]) -> str:
         {"id": i.id, "title": i.title, "photo": layout.input_png(model.id, i.id)} for i in images
     ]
     return f"window.layerlightImages={_safe_in_script(_dump(entries).strip())};\n"
+
+
+def titles_script(path: str, images: Sequence[InputImage]) -> str:
+    """``static/titles.js``: id, title and source of each image, by which it is found."""
+    return _data_script(path, [[i.id, i.title, i.source] for i in images])
 
 
 def _safe_in_script(json_text: str) -> str:

@@ -32,6 +32,7 @@ __all__ = [
     "Ending",
     "Evidence",
     "Fit",
+    "Glance",
     "Handout",
     "HandoutKind",
     "Histogram",
@@ -527,11 +528,24 @@ Occurrence = tuple[int, int, int, float]
 
 
 @dataclass(frozen=True, slots=True)
+class Glance:
+    """One channel on one image, as far as a page across images shows it."""
+
+    high: float
+    """The largest value (signed: the largest magnitude)."""
+    strongest: float
+    """The strongest value, with its sign; 0 without one."""
+    silent: bool
+    flat: bool
+    finite: bool
+
+
+@dataclass(frozen=True, slots=True)
 class AcrossRow:
     """One image's share in a page across images."""
 
     image: str
-    channels: tuple[Channel, ...]
+    channels: tuple[Glance, ...]
     """Of the chosen channels, in their order."""
     zero_share: float
     silent: int

@@ -110,22 +110,25 @@ def _write_across(
     stage: Staging,
     ledger: Ledger,
 ) -> None:
-    """For each layer its channels over the gallery, and a sheet of those chosen of every image."""
+    """For each layer its channels over the gallery, and sheets of those chosen, page by page."""
     model = gallery.model
 
     def write(layer: Layer) -> None:
         chosen = gallery.chosen[layer.name]
-        strip = layout.across_strip(model.id, layer.name)
-        every = [keys[image.id] for image in gallery.images]
-        key = fingerprint(chosen, every, program()) if all(every) else NO_KEY
-        if not ledger.keep(strip, key):
+        for span in pages.row_spans(len(gallery.images)):
+            images = gallery.images[span.first : span.end]
+            strip = layout.across_strip(model.id, layer.name, span.number)
+            every = [keys[image.id] for image in images]
+            key = fingerprint(chosen, every, program()) if all(every) else NO_KEY
+            if ledger.keep(strip, key):
+                continue
             tiles = [
                 sheets.reduce(
                     _cut(stage, model, layer, image.id, chosen),
                     strip_factor(layer),
                     signed=layer.signed,
                 )
-                for image in gallery.images
+                for image in images
             ]
             sheet = sheets.tile(np.concatenate(tiles), len(chosen), signed=layer.signed)
             stage.write(strip, grey_png(sheet))
@@ -168,6 +171,9 @@ def write_gallery_files(
             data = lean(data.decode("utf-8")).encode("utf-8")
         stage.write(f"{layout.STATIC}/{source.relative_to(static).as_posix()}", data)
     stage.write(layout.gallery_script(), contract.gallery_script(gallery.model, gallery.images))
+    if pages.listed(len(gallery.images)):
+        script = layout.titles_script()
+        stage.write(script, contract.titles_script(script, gallery.images))
     stage.write(
         layout.tour_script(),
         contract.tour_script(

@@ -58,6 +58,7 @@ __all__ = [
     "kernels_png",
     "layer_page",
     "learn_page",
+    "listing_page",
     "model_page",
     "points_script",
     "reading_json",
@@ -66,6 +67,7 @@ __all__ = [
     "small_sheet_png",
     "strip_png",
     "threads_script",
+    "titles_script",
     "tour_script",
     "values_script",
     "verdict_json",
@@ -116,6 +118,12 @@ def image_page(image: str, model: str = "") -> str:
     return f"images/{image}/{model}/index.html" if model else f"images/{image}/index.html"
 
 
+def listing_page(number: int) -> str:
+    """A page of the list of images, of a large gallery; the first stands on the front page."""
+    # ids hold no dot: no image has a folder of this name
+    return f"images/page-{number}.html" if number > 1 else FRONT_PAGE
+
+
 def exercises_page(image: str) -> str:
     """Questions about one image's maps."""
     return f"images/{image}/exercises.html"
@@ -126,14 +134,19 @@ def layer_page(image: str, model: str, layer: str) -> str:
     return f"images/{image}/{model}/{layer}.html"
 
 
-def across_page(model: str, layer: str) -> str:
-    """One layer across all images."""
-    return f"layers/{model}/{layer}.html"
+def across_page(model: str, layer: str, number: int = 1) -> str:
+    """One layer across all images; ``number`` of the page, of a large gallery."""
+    return f"{_across(model, layer, number)}.html"
 
 
-def across_strip(model: str, layer: str) -> str:
-    """Tiles of the across page: a row an image, a column a channel."""
-    return f"layers/{model}/{layer}.png"
+def across_strip(model: str, layer: str, number: int = 1) -> str:
+    """Tiles of that page: a row an image, a column a channel."""
+    return f"{_across(model, layer, number)}.png"
+
+
+def _across(model: str, layer: str, number: int) -> str:
+    # in a folder, for "conv-2" may be another layer's name
+    return f"layers/{model}/{layer}" + (f"/{number}" if number > 1 else "")
 
 
 def across_script(model: str, layer: str) -> str:
@@ -219,6 +232,11 @@ def tour_script() -> str:
 def gallery_script() -> str:
     """The list of images, for the strip of photographs on every page."""
     return f"{STATIC}/gallery.js"
+
+
+def titles_script() -> str:
+    """What images are found by, where the list of them has several pages."""
+    return f"{STATIC}/titles.js"
 
 
 def handout_pdf(image: str, kind: str, *unusual: str) -> str:

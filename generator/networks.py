@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 from generator import __version__, contract, layout, pages
-from generator.across import choose
+from generator.across import Votes
 from generator.activations import Extractor
 from generator.atlas import NONE as NO_ATLAS
 from generator.atlas import Atlas
@@ -396,11 +396,13 @@ def _choose(
     model: Model, images: tuple[InputImage, ...], stage: Staging
 ) -> dict[str, tuple[int, ...]]:
     """Channels for the pages across images, by layer."""
-    readings = [
-        contract.read_reading(stage.path(layout.reading_json(model.id, i.id)).read_bytes())
-        for i in images
-    ]
-    return {layer.name: choose(r.layers[layer.name] for r in readings) for layer in model.layers}
+    votes = {layer.name: Votes() for layer in model.layers}
+    for image in images:
+        path = stage.path(layout.reading_json(model.id, image.id))
+        reading = contract.read_reading(path.read_bytes())
+        for layer, own in votes.items():
+            own.add(reading.layers[layer])
+    return {layer: own.best() for layer, own in votes.items()}
 
 
 def _example(

@@ -228,5 +228,5 @@ def _pages(config: Config, networks: Sequence[Model], images: int) -> int:
     """How many pages there will be, for the bar; an atlas and new chapters come on top."""
     main, *others = [len(network.layers) for network in networks]
     own = pages.count(images, main, 0, len(layout.CHAPTERS), handouts=config.handouts)
-    beside = sum(images * (2 + layers) + 2 + layers for layers in others)
+    beside = sum(pages.count_beside(images, layers) for layers in others)
     return own + beside + len(config.pairs) + bool(others or config.pairs)

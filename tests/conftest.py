@@ -156,6 +156,48 @@ def beside(shared_folder: Path) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def large(shared_folder: Path) -> Path:
+    """A built gallery of 130 images of a small network. Look at it, never change it.
+
+    75 are in a folder; of the others one has a place at the very beginning, and one of the folder's
+    has a title with accents.
+    """
+    folder = shared_folder / "large"
+    with _alone(folder):
+        if not folder.exists():
+            import numpy as np
+            from PIL import Image
+
+            from generator.config import Config
+            from generator.building import build
+            from tests.small_networks import SIDE, plain, saved
+
+            inputs = shared_folder / "large-inputs"
+            (inputs / "birds").mkdir(parents=True, exist_ok=True)
+            noise = np.random.default_rng(1).integers(0, 256, (130, SIDE, SIDE, 3), dtype=np.uint8)
+            for i, pixels in enumerate(noise):
+                name = f"birds/finch-{i:03}.png" if i < 75 else f"cloud_{i:03}.png"
+                Image.fromarray(pixels).save(inputs / name)
+            (inputs / "birds/finch-007.md").write_text("---\ntitle: Émeu du désert\n---\n", "utf-8")
+            (inputs / "cloud_100.md").write_text("---\norder: 1\n---\n", "utf-8")
+            built = shared_folder / "large-being-built"
+            shutil.rmtree(built, ignore_errors=True)
+            report = build(
+                Config(
+                    inputs=inputs,
+                    output=built,
+                    base_url=GALLERY_URL,
+                    model=str(saved(plain(), shared_folder / "large-network" / "plain.keras")),
+                    values=False,
+                )
+            )
+            assert not report.problems, report.problems
+            assert report.images == 130
+            built.rename(folder)
+    return folder
+
+
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """Let one worker at a time make ``folder``; the others wait, and find it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import shutil
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from generator import contract, layout
-from generator.across import Tally
+from generator.across import CHOSEN, Tally
 from generator.building import build
 from generator.config import Config
 from generator.domain import Across, Channel, Histogram, Occurrence, Peak, Sheet
@@ -118,6 +119,16 @@ def test_means_are_over_all_images_the_dark_ones_too() -> None:
         sheet(2, channel(lit, mean=5), channel()),
     )
     assert across.means == (2, 2)
+
+
+def test_what_is_kept_of_an_image_is_small() -> None:
+    """Its row has under 1,000 bytes a layer, however many channels the layer has."""
+    many = [channel((1, 2, 9), (5, 6, 8)) for _ in range(512)]
+    tally = Tally("l", tuple(range(CHOSEN)))
+    tally.add(sheet(0, *many))
+    (row,) = tally.result().rows
+    assert len(row.channels) == CHOSEN
+    assert len(pickle.dumps(row)) < 1000
 
 
 def test_where_a_channel_is_silent_it_stands_nowhere() -> None:

@@ -18,7 +18,7 @@ It was 40,000. The last 1,000 are for layers with values of both signs: their ma
 other images and in the saved picture turn about the middle of a scale, and a strongest value has a
 sign.
 """
-ALONE = {"atlas.js": 6_000, "exercises.js": 1_500, "convolution.js": 3_500}
+ALONE = {"atlas.js": 6_000, "exercises.js": 1_500, "convolution.js": 3_500, "search.js": 2_500}
 """Scripts of one kind of page, or of some galleries only, each with a limit of its own."""
 
 
@@ -49,11 +49,11 @@ def test_only_layers_with_pictures_load_the_script_for_them(site: Path) -> None:
     }
 
 
-def test_every_script_is_used_and_every_script_that_is_used_exists(site: Path) -> None:
-    """By the pages of a gallery, of whatever kind."""
+def test_every_script_is_used_and_every_script_that_is_used_exists(site: Path, large: Path) -> None:
+    """By the pages of a gallery, of whatever kind, or where images are many by its list of them."""
     named = {
         name
-        for page in site.rglob("*.html")
+        for page in [*site.rglob("*.html"), *large.glob("images/*.html")]
         for name in re.findall(r'<script src="[./]*static/js/(\w+)\.js"', page.read_text("utf-8"))
     }
     assert named == {script.stem for script in SCRIPTS}

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from generator.across import Tally
 from generator.domain import Across, Handout, InputImage
-from generator.pages.across import across_page
+from generator.pages.across import across_pages
 from generator.pages.article import PROMISES, Article
 from generator.pages.atlas import (
     ATLAS_SIDE,
@@ -20,15 +20,17 @@ from generator.pages.atlas import (
     atlas_layer_page,
     atlas_rows,
 )
+from generator.pages.cards import CardFacts, card_facts, listing_pages
 from generator.pages.compare import compare_front_page, comparison_page
 from generator.pages.comparison_image import comparison_image_page
 from generator.pages.contrasts import comparison_layer_page, images_page
 from generator.pages.course import chapter_pages, course_page, glossary_page
-from generator.pages.front import Card, front_page, image_card
+from generator.pages.front import front_page
 from generator.pages.handouts import handouts_page
 from generator.pages.image import image_page
 from generator.pages.layer import layer_page
 from generator.pages.network import model_page
+from generator.pages.paging import CARDS, ROWS, Span, spans
 from generator.pages.parts import Gallery, ImageFacts, Page
 from generator.pages.plain import error_page
 from generator.pages.promises import broken_promises
@@ -51,11 +53,14 @@ __all__ = [
     "compare_front_page",
     "comparison_pages",
     "count",
+    "count_beside",
     "gallery_pages",
     "image_count",
     "image_pages",
     "images_page",
+    "listed",
     "network_pages",
+    "row_spans",
     "survey",
 ]
 
@@ -64,8 +69,8 @@ __all__ = [
 class Survey:
     """What only all images together tell."""
 
-    cards: tuple[Card, ...]
-    """For the front page, one an image."""
+    cards: tuple[CardFacts, ...]
+    """For the list of images, one an image."""
     across: dict[str, Across]
     """By layer."""
     tour: tuple[Stop, ...]
@@ -94,7 +99,7 @@ def survey(gallery: Gallery) -> Survey:
         facts = gallery.facts(image.id)
         for layer, tally in zip(gallery.model.layers, tallies, strict=True):
             tally.add(facts.sheets[layer.name])
-        cards.append(image_card(gallery, image, facts))
+        cards.append(card_facts(gallery, facts))
     across = {
         layer.name: tally.result()
         for layer, tally in zip(gallery.model.layers, tallies, strict=True)
@@ -107,7 +112,7 @@ def network_pages(gallery: Gallery, seen: Survey) -> Iterator[Page]:
     """The pages of one network that range over all images."""
     first = gallery.facts(gallery.images[0].id)
     for layer in gallery.model.layers:
-        yield across_page(gallery, layer, seen.across[layer.name])
+        yield from across_pages(gallery, layer, seen.across[layer.name])
     if gallery.atlas:
         yield atlas_front_page(gallery, first, seen.across)
         for name in gallery.atlas:
@@ -121,6 +126,7 @@ def gallery_pages(
     """The pages that range over all images, of the gallery's first network."""
     first = gallery.facts(gallery.images[0].id)
     yield front_page(gallery, first, seen.cards)
+    yield from listing_pages(gallery, seen.cards)
     yield from network_pages(gallery, seen)
     if gallery.handouts:
         yield handouts_page(gallery, handouts)
@@ -154,4 +160,20 @@ _ONCE = 7
 def count(images: int, layers: int, pictured: int, chapters: int, *, handouts: bool) -> int:
     """Pages of a gallery of one network, ``pictured`` of whose layers are in its atlas."""
     atlas = 1 + pictured if pictured else 0
-    return images * (2 + layers) + layers + _ONCE + chapters + atlas + handouts
+    lists = len(spans(images, CARDS)) - 1 + layers * len(row_spans(images))
+    return images * (2 + layers) + lists + _ONCE + chapters + atlas + handouts
+
+
+def count_beside(images: int, layers: int) -> int:
+    """Pages of a network that the gallery's is compared with; no atlas."""
+    return images * (2 + layers) + 2 + layers * len(row_spans(images))
+
+
+def row_spans(images: int) -> tuple[Span, ...]:
+    """Which images stand on which page of a layer across images."""
+    return spans(images, ROWS)
+
+
+def listed(images: int) -> bool:
+    """Whether so many images have pages beside the front page, and so are searched for."""
+    return images > CARDS

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from generator import layout
-from generator.domain import Across, AcrossRow, Channel, InputImage, Layer, Occurrence
+from generator.domain import Across, AcrossRow, Glance, InputImage, Layer, Occurrence
+from generator.pages.paging import ROWS, Span, pager, spans
 from generator.pages.parts import (
     Gallery,
     Legend,
@@ -30,7 +32,7 @@ from generator.pages.values import say
 from generator.sizes import columns_for, strip_factor
 from generator.wording import count, listing, number, percent, shape, size
 
-__all__ = ["across_page"]
+__all__ = ["across_pages"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,24 +61,34 @@ class Crop:
     title: str
 
 
-def across_page(gallery: Gallery, layer: Layer, across: Across) -> Page:
-    """``layers/<model>/<layer>.html``."""
+def across_pages(gallery: Gallery, layer: Layer, across: Across) -> Iterator[Page]:
+    """``layers/<model>/<layer>.html``, and where images are many the pages that go on."""
+    for span in spans(len(across.rows), ROWS):
+        yield _across_page(gallery, layer, across, span)
+
+
+def _across_page(gallery: Gallery, layer: Layer, across: Across, span: Span) -> Page:
+    """Its rows are of some images; what ranges over the gallery is the same on every page."""
     model = gallery.model
-    at = layout.across_page(model.id, layer.name)
+    at = layout.across_page(model.id, layer.name, span.number)
+    shown = across.rows[span.first : span.end]
     by_id = {i.id: i for i in gallery.images}
     text = gallery.texts.layer(model, layer)
     layers = model.layers
     here = layers.index(layer)
 
     def link(other: Layer) -> str:
-        return layout.href(at, layout.across_page(model.id, other.name))
+        return layout.href(at, layout.across_page(model.id, other.name, span.number))
+
+    def turned(number: int) -> str:
+        return layout.href(at, layout.across_page(model.id, layer.name, number))
 
     factor = strip_factor(layer)
     return page(
         at,
         "across.html.jinja",
         gallery,
-        title=f"{layer.name} on every image",
+        title=f"{layer.name} on every image{span.ending}",
         description=f"The same {len(across.chosen)} channels of {model.title}’s {layer.name} on "
         f"{count(len(gallery.images), 'image')}, on one scale.",
         section="compare",
@@ -92,13 +104,14 @@ def across_page(gallery: Gallery, layer: Layer, across: Across) -> Page:
             "rail": rail(gallery, link, layer.name),
             "rows": tuple(
                 _row(at, gallery, layer, across, y, row, by_id[row.image])
-                for y, row in enumerate(across.rows)
+                for y, row in enumerate(shown)
             ),
+            "pager": pager(span, turned),
             "chosen": across.chosen,
             "strip": Tiles(
-                sheet=layout.href(at, layout.across_strip(model.id, layer.name)),
+                sheet=layout.href(at, layout.across_strip(model.id, layer.name, span.number)),
                 columns=len(across.chosen),
-                rows=len(across.rows),
+                rows=len(shown),
                 pixel_height=-(-layer.height // factor),
                 pixel_width=-(-layer.width // factor),
                 gap=1,
@@ -222,9 +235,9 @@ def _dead(layer: Layer, across: Across, images: int) -> str:
     )
 
 
-def _strongest(channel: Channel) -> str:
-    """The value, with its sign."""
-    return number(channel.peaks[0].value)
+def _value(facts: Glance) -> str:
+    """The strongest value with its sign, or what is unusual about the map."""
+    return state(facts) or number(facts.strongest)
 
 
 def _row(
@@ -248,7 +261,7 @@ def _row(
             state=state(facts),
             href=layout.href(at, target, str(channel)),
             label=f"#{channel}",
-            spoken=f"Channel {channel} on {image.title}: {state(facts) or _strongest(facts)}",
+            spoken=f"Channel {channel} on {image.title}: {_value(facts)}",
         )
         for x, (channel, facts) in enumerate(zip(across.chosen, row.channels, strict=True))
     )
@@ -257,7 +270,7 @@ def _row(
         href=layout.href(at, target),
         photo=layout.href(at, layout.input_png(model.id, image.id)),
         tiles=tiles,
-        values=tuple(state(c) or _strongest(c) for c in row.channels),
+        values=tuple(_value(facts) for facts in row.channels),
         fact=f"{percent(row.zero_share)} zero, {row.silent or 'none'} silent, "
         f"strongest: #{row.strongest}",
     )

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from generator import layout
 from generator.domain import InputImage, Layer, LayerKind, Mark, Peak
+from generator.pages.cards import CardFacts, image_list
 from generator.pages.handouts import handouts_href
+from generator.pages.paging import CARDS, spans
 from generator.pages.parts import (
     Box,
     Gallery,
@@ -26,10 +28,9 @@ from generator.pages.parts import (
     tile,
     window_box,
 )
-from generator.sizes import BLOCKS_SIDE
 from generator.wording import count, listing, number, percent, size
 
-__all__ = ["Card", "Marked", "front_page", "headline", "image_card", "marked"]
+__all__ = ["Marked", "front_page", "headline", "marked"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,36 +93,12 @@ def marked(at: str, gallery: Gallery, image: str, facts: ImageFacts, mark: Mark)
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
-    """One image on the front page."""
-
-    title: str
-    href: str
-    photo: str
-    alt: str
-    blocks: str
-    """URL of the PNG with its blocks' maps."""
-    gains: tuple[str, ...]
-    fact: str
-    credit: str
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """Images of one folder."""
-
-    title: str
-    """"" for the inputs folder itself."""
-    cards: tuple[Card, ...]
-
-
 def headline(gallery: Gallery) -> str:
     """The gallery's title, or what it shows."""
     return gallery.title or f"What every channel of {gallery.model.title} answers to in an image"
 
 
-def front_page(gallery: Gallery, first: ImageFacts, cards: Sequence[Card]) -> Page:
+def front_page(gallery: Gallery, first: ImageFacts, cards: Sequence[CardFacts]) -> Page:
     """``index.html``; ``first`` are the facts of the first image, ``cards`` one an image."""
     at = layout.FRONT_PAGE
     model, image = gallery.model, gallery.images[0]
@@ -154,8 +131,7 @@ def front_page(gallery: Gallery, first: ImageFacts, cards: Sequence[Card]) -> Pa
             else "",
             "tour": layout.href(at, layout.TOUR_PAGE),
             "ways": _ways(gallery),
-            "sections": _sections(gallery, cards),
-            "small_width": _small_width(gallery),
+            **image_list(at, gallery, cards, spans(len(gallery.images), CARDS)[0]),
             "reading": _how_to_read(gallery, image, first),
             "rail": rail(
                 gallery, lambda la: layout.href(at, layout.across_page(model.id, la.name))
@@ -181,12 +157,6 @@ def _magnitudes(gallery: Gallery, first: ImageFacts) -> str:
     which = "all these maps" if len(signed) == len(first.reading.blocks) else listing(signed)
     verb = "is" if len(signed) == 1 else "are"
     return f"Here {which} {verb} drawn by magnitude: values lie below zero, too."
-
-
-def _small_width(gallery: Gallery) -> int:
-    """Width of a tile in ``blocks.png``, pixels: the longer side is ``BLOCKS_SIDE``."""
-    height, width = gallery.model.input.height, gallery.model.input.width
-    return round(BLOCKS_SIDE * width / max(height, width))
 
 
 def _ways(gallery: Gallery) -> tuple[Link, ...]:
@@ -242,40 +212,6 @@ def _ways(gallery: Gallery) -> tuple[Link, ...]:
             layout.href(at, layout.model_page(model.id)),
             note="Every layer: its shape, its window, what it costs.",
         ),
-    )
-
-
-def _sections(gallery: Gallery, cards: Sequence[Card]) -> tuple[Section, ...]:
-    names = list(dict.fromkeys(i.section for i in gallery.images))
-    return tuple(
-        Section(
-            name,
-            tuple(c for i, c in zip(gallery.images, cards, strict=True) if i.section == name),
-        )
-        for name in names
-    )
-
-
-def image_card(gallery: Gallery, image: InputImage, facts: ImageFacts) -> Card:
-    """What the front page shows of one image."""
-    at, model = layout.FRONT_PAGE, gallery.model
-    convs = [la for la in model.layers if la.kind == "conv"]
-    # a channel that keeps values below zero is hardly ever silent
-    last = ([la for la in convs if not la.signed] or convs or [*model.layers])[-1]
-    silent = len(facts.sheets[last.name].silent)
-    gains = (
-        ratio(facts.sheets[m.layer].channels[m.channel].high, facts.sheets[m.layer].p99_9)
-        for m in facts.reading.blocks
-    )
-    return Card(
-        title=image.title,
-        href=layout.href(at, layout.image_page(image.id)),
-        photo=layout.href(at, layout.input_png(model.id, image.id)),
-        alt=image.alt,
-        blocks=layout.href(at, layout.blocks_png(model.id, image.id)),
-        gains=tuple(gains),
-        fact=f"{silent} of {last.channels} channels silent in {last.name}",
-        credit=", ".join(part for part in (image.credit, image.license) if part),
     )
 
 

@@ -12,6 +12,9 @@ from generator.wording import count
 
 __all__ = ["handouts_href", "handouts_page"]
 
+PICTURED = 60
+"""Images of which the page shows the first pages of what there is; of more it is a plain list."""
+
 _NAMES: Mapping[HandoutKind, str] = {
     "student": "Student’s copy",
     "teacher": "Teacher’s copy",
@@ -77,6 +80,9 @@ def _anchor(image: str) -> str:
 def handouts_page(gallery: Gallery, handouts: Sequence[Handout]) -> Page:
     """``handouts/index.html``."""
     at = layout.HANDOUTS_PAGE
+    by_image: dict[str, list[Handout]] = {}
+    for one in handouts:
+        by_image.setdefault(one.image, []).append(one)
     worksheets = [one for one in handouts if one.kind != "poster"]
     kinds = {one.kind for one in handouts}
     lead = (
@@ -101,8 +107,10 @@ def handouts_page(gallery: Gallery, handouts: Sequence[Handout]) -> Page:
             "answers": "teacher" in kinds,
             "students": "student" in kinds,
             "sections": [
-                _section(at, image, handouts, lazy=i > 0) for i, image in enumerate(gallery.images)
+                _section(at, image, by_image.get(image.id, ()), lazy=i > 0)
+                for i, image in enumerate(gallery.images)
             ],
+            "brief": len(gallery.images) > PICTURED,
         },
     )
 
@@ -113,7 +121,7 @@ def _section(at: str, image: InputImage, handouts: Sequence[Handout], *, lazy: b
         title=image.title,
         href=layout.href(at, layout.image_page(image.id)),
         credit=", ".join(part for part in (image.credit, image.license) if part),
-        sheets=tuple(_sheet(at, one) for one in handouts if one.image == image.id),
+        sheets=tuple(_sheet(at, one) for one in handouts),
         lazy=lazy,
     )
 

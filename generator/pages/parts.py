@@ -12,6 +12,7 @@ from generator.domain import (
     AtlasSheet,
     Channel,
     Evidence,
+    Glance,
     InputImage,
     Layer,
     Model,
@@ -444,15 +445,13 @@ def ends_words(layer: Layer, high: float) -> str:
     return f"lightest {number(high)} or more"
 
 
-def state(channel: Channel) -> str:
+def state(channel: Channel | Glance) -> str:
     """What is unusual about a channel, in a word."""
-    if channel.finite and channel.peaks and channel.std:
-        return ""
     if not channel.finite:
         return "not finite"
     if channel.silent:
         return "silent"
-    return "flat"
+    return "flat" if channel.flat else ""
 
 
 def decimals(value: float) -> str:

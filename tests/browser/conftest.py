@@ -79,9 +79,37 @@ def beside_visitor(browser: Browser, beside_file: str, beside_http: str) -> Iter
     visitor.close()
 
 
-@pytest.fixture(params=["site", "beside"])
+@pytest.fixture(scope="session")
+def large_file(large: Path) -> str:
+    """The gallery of many images as files; a URL with a slash at the end."""
+    return large.as_uri() + "/"
+
+
+@pytest.fixture(scope="session")
+def large_http(large: Path) -> Iterator[str]:
+    """The same on loopback."""
+    with serving(large) as url:
+        yield url
+
+
+@pytest.fixture(params=["file", "http"])
+def large_root(request: pytest.FixtureRequest) -> str:
+    """Each of its two roots in turn."""
+    url: str = request.getfixturevalue(f"large_{request.param}")
+    return url
+
+
+@pytest.fixture
+def large_visitor(browser: Browser, large_file: str, large_http: str) -> Iterator[Visitor]:
+    """Opens pages at either of its roots; they are closed after the test."""
+    visitor = Visitor(browser, large_file, large_http)
+    yield visitor
+    visitor.close()
+
+
+@pytest.fixture(params=["site", "beside", "large"])
 def gallery(request: pytest.FixtureRequest) -> Path:
-    """The gallery of one network, and that of several."""
+    """The gallery of one network, that of several, and that of many images."""
     folder: Path = request.getfixturevalue(request.param)
     return folder
 

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from generator import layout
 
-__all__ = ["BESIDE", "KINDS", "SPECIMENS", "kind_of", "pages", "specimen"]
+__all__ = ["BESIDE", "KINDS", "LARGE", "SPECIMENS", "kind_of", "pages", "specimen"]
 
 
 def _pattern(path: str) -> re.Pattern[str]:
@@ -50,6 +50,14 @@ BESIDE: Mapping[str, re.Pattern[str]] = MappingProxyType(
 )
 """The same of what only a gallery has that sets networks or images side by side."""
 
+LARGE: Mapping[str, re.Pattern[str]] = MappingProxyType(
+    {
+        "more images": re.compile(r"images/page-\d+\.html"),
+        "more across": re.compile(r"layers/[^/]+/[^/]+/\d+\.html"),
+    }
+)
+"""The same of what only a gallery of many images has."""
+
 SPECIMENS = (
     "front",
     "image",
@@ -74,7 +82,7 @@ SPECIMENS = (
 def kind_of(page: str) -> str | None:
     """The kind of the page at this path; None if no kind has such a path."""
     # an image's page in another network lies where a layer called index would
-    every = {**BESIDE, **KINDS}
+    every = {**BESIDE, **LARGE, **KINDS}
     return next((kind for kind, pattern in every.items() if pattern.fullmatch(page)), None)
 
 

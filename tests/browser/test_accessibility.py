@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.browser.kinds import BESIDE, SPECIMENS, specimen
-from tests.browser.visits import PHONE, WIDE, Size, Visitor
+from tests.browser.visits import PHONE, WIDE, Size, Visit, Visitor
 
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 """axe's names of the rules of WCAG 2.2, level AA, and of what it advises beyond."""
@@ -32,7 +32,7 @@ def test_axe_finds_nothing(
     name: str, dark: bool, size: Size, site: Path, http_root: str, visitor: Visitor
 ) -> None:
     """One page of each kind, light and dark, wide and narrow, has no violation."""
-    _find_nothing(visitor, http_root + specimen(site, name), size=size, dark=dark)
+    find_nothing(visitor.open(http_root + specimen(site, name), size=size, dark=dark))
 
 
 @pytest.mark.parametrize("name", BESIDE)
@@ -42,11 +42,11 @@ def test_nor_where_networks_stand_side_by_side(
 ) -> None:
     """The same, of pages that other galleries have not."""
     url = beside_http + specimen(beside, name)
-    _find_nothing(beside_visitor, url, size=size, dark=dark)
+    find_nothing(beside_visitor.open(url, size=size, dark=dark))
 
 
-def _find_nothing(visitor: Visitor, url: str, *, size: Size, dark: bool) -> None:
-    visit = visitor.open(url, size=size, dark=dark)
+def find_nothing(visit: Visit) -> None:
+    """Fail with what axe finds on an open page."""
     found = Axe().run(visit.page, options={"runOnly": list(RULES), "resultTypes": ["violations"]})
     faults = [
         f"{violation['id']}: {violation['help']}: {node['target']} {node['failureSummary']}"
