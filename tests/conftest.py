@@ -169,8 +169,8 @@ def large(shared_folder: Path) -> Path:
             import numpy as np
             from PIL import Image
 
-            from generator.config import Config
             from generator.building import build
+            from generator.config import Config
             from tests.small_networks import SIDE, plain, saved
 
             inputs = shared_folder / "large-inputs"
