@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
+import orjson
+
 from generator import layout
 from generator.domain import (
     SCHEMA,
@@ -189,7 +191,7 @@ def _channel(channel: Channel) -> dict[str, Any]:
 
 def read_sheet(text: str | bytes) -> Sheet:
     """The inverse of ``sheet_json``."""
-    data = json.loads(text)
+    data = orjson.loads(text)
     return Sheet(
         model=data["model"],
         image=data["image"],
@@ -241,7 +243,7 @@ def reading_json(reading: Reading) -> str:
 
 def read_reading(text: str | bytes) -> Reading:
     """The inverse of ``reading_json``."""
-    data = json.loads(text)
+    data = orjson.loads(text)
     return Reading(
         layers={
             name: LayerReading(
@@ -481,7 +483,7 @@ def _handing_over(path: str, data: str) -> str:
 
 def _read_data_script(path: str, text: str) -> Any:
     start = f"{_HANDS_OVER}[{json.dumps(layout.data_key(path))}]="
-    return json.loads(text.removeprefix(start).rstrip().removesuffix(";"))
+    return orjson.loads(text.removeprefix(start).rstrip().removesuffix(";"))
 
 
 _HANDS_OVER = "(window.layerlightData=window.layerlightData||{})"
