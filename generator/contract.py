@@ -174,16 +174,17 @@ def sheet_json(sheet: Sheet) -> str:
 
 
 def _channel(channel: Channel) -> dict[str, Any]:
+    low, high, mean, std, zero_fraction, peaks, _, lowest = channel
     entry: dict[str, Any] = {
-        "low": _short(channel.low),
-        "high": _short(channel.high),
-        "mean": _short(channel.mean),
-        "std": _short(channel.std),
-        "zero_fraction": _short(round(channel.zero_fraction, 9)),
-        "peaks": [[p.row, p.column, _short(p.value)] for p in channel.peaks],
+        "low": _short(low),
+        "high": _short(high),
+        "mean": _short(mean),
+        "std": _short(std),
+        "zero_fraction": _short(round(zero_fraction, 9)),
+        "peaks": [(row, column, _short(value)) for row, column, value in peaks],
     }
-    if channel.lowest:
-        entry["lowest"] = _short(channel.lowest)
+    if lowest:
+        entry["lowest"] = _short(lowest)
     if not channel.finite:
         entry["finite"] = False
     return entry
@@ -491,13 +492,11 @@ _HANDS_OVER = "(window.layerlightData=window.layerlightData||{})"
 
 def _dump(data: Any, indent: int | None = None) -> str:
     """Compact UTF-8 JSON."""
-    separators = (",", ": ") if indent else (",", ":")
-    text = json.dumps(
-        data, ensure_ascii=False, allow_nan=False, indent=indent, separators=separators
-    )
-    return text + "\n"
+    if indent is None:
+        return orjson.dumps(data).decode() + "\n"
+    return json.dumps(data, ensure_ascii=False, allow_nan=False, indent=indent) + "\n"
 
 
 def _short(value: float) -> float:
     """An integral value as an integer: without ".0" a sheet's numbers are a tenth smaller."""
-    return int(value) if value == int(value) and abs(value) < 2**53 else value
+    return int(value) if value.is_integer() and abs(value) < 2**53 else value

@@ -32,7 +32,18 @@ SHEET_MODULES = (
 """What an image's sheets are made by, below ``generator/``: all that these import, and no more."""
 
 _LIBRARIES = (
-    *("tensorflow", "keras", "numpy", "pillow", "matplotlib", "jinja2", "markdown", "markupsafe"),
+    *(
+        "tensorflow",
+        "keras",
+        "numpy",
+        "pillow",
+        "isal",
+        "orjson",
+        "matplotlib",
+        "jinja2",
+        "markdown",
+        "markupsafe",
+    ),
     *("pymdown-extensions", "latex2mathml", "nh3", "pyyaml", "typst", "segno"),
 )
 

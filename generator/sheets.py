@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -206,23 +206,30 @@ def _measure_group(
     np.rint(scaled, out=scaled)
     grey[...] = scaled.reshape(count, height, width)
     second = _second_peaks(strength.reshape(count, height, width), first)
-    for i in range(count):
-        top = float(high[i])
+    places = np.stack([first, second], axis=1)
+    own = np.arange(count)[:, None]
+    per_channel = zip(
+        _tidied(-high.astype(np.float64) * 128 / 127) if signed else [0.0] * count,
+        *map(_tidied, (high, mean, std)),
+        (zeros / (height * width)).tolist(),
+        finite.tolist(),
+        _tidied(lowest),
+        places.tolist(),
+        strength[own, places].tolist(),
+        map(_tidied, flat[own, places]),
+        strict=True,
+    )
+    for low, top, middle, spread, silent, sound, bottom, at, strengths, values in per_channel:
         peaks = [
-            Peak(int(p) // width, int(p) % width, _tidy(flat[i, p]))
-            for p in (first[i], second[i])
-            if strength[i, p] > 0
+            Peak(p // width, p % width, value)
+            for p, magnitude, value in zip(at, strengths, values, strict=True)
+            if magnitude > 0
         ]
+        alone = at[0] == at[1]
         channels.append(
             Channel(
-                low=_tidy(-top * 128 / 127) if signed else 0.0,
-                high=_tidy(top),
-                mean=_tidy(mean[i]),
-                std=_tidy(std[i]),
-                zero_fraction=int(zeros[i]) / (height * width),
-                peaks=tuple(peaks[:1] if first[i] == second[i] else peaks),
-                finite=bool(finite[i]),
-                lowest=_tidy(lowest[i]),
+                *(low, top, middle, spread, silent),
+                *(tuple(peaks[:1] if alone else peaks), sound, bottom),
             )
         )
 
@@ -285,10 +292,15 @@ def _histogram(maps: Maps, high: float, signed: bool) -> Histogram:
     for group in _groups(maps):
         values = np.abs(maps[group]) if signed else maps[group]
         lit = values[values > 0]
-        binned = np.minimum(lit * np.float32(BINS / high), BINS - 1).astype(np.uint8)
-        counts += np.bincount(binned, minlength=BINS)
+        lit *= np.float32(BINS / high)
+        counts += np.bincount(np.minimum(lit, BINS - 1, out=lit).astype(np.uint8), minlength=BINS)
     counts[0] += maps.size - counts.sum()
     return Histogram(high, tuple(int(n) for n in counts))
+
+
+def _tidied(values: NDArray[np.floating[Any]]) -> list[float]:
+    """``_tidy`` of each."""
+    return [float(f"{value:.9g}") for value in values.tolist()]
 
 
 def _tidy(value: float) -> float:

@@ -125,6 +125,7 @@ ONLY_IN: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "tensorflow": frozenset({"activations", "maximise", "models"}),
         "keras": frozenset({"models"}),
+        "isal": frozenset({"encode"}),
         "onnx": frozenset({"models"}),
         "h5py": frozenset({"models"}),
         "jinja2": frozenset({"render"}),
