@@ -79,7 +79,7 @@ format: $(VENV)/.test
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: $(VENV)/.run
+bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks $(ARGS)
 
 bench-pages: $(VENV)/.test
@@ -147,6 +147,11 @@ $(VENV)/.compare: requirements/compare.txt $(VENV)/.run
 	$(INSTALL) --no-deps -r requirements/compare.txt
 	@touch $@
 
+$(VENV)/.bench: requirements/bench.txt $(VENV)/.run
+	@echo 'Installing what is measured beside Layerlight: requirements/bench.txt'
+	$(INSTALL) --no-deps -r requirements/bench.txt
+	@touch $@
+
 # ---- the locks ----
 
 LOCK = UV_CUSTOM_COMPILE_COMMAND='make lock' build/lock/bin/uv pip compile --quiet --universal \
@@ -157,9 +162,10 @@ lock: | $(BIN)/python
 	$(LOCK) requirements/build.in -o requirements/build.txt
 	$(LOCK) pyproject.toml requirements/build.in --extra weights \
 	  -c requirements/build.txt -o requirements/run.txt
-	$(LOCK) pyproject.toml requirements/build.in --extra weights --extra heic --extra test --extra lint \
+	$(LOCK) pyproject.toml requirements/build.in --extra weights --extra cluster --extra heic --extra test --extra lint \
 	  -c requirements/run.txt -o requirements/test.txt
 	$(LOCK) --no-deps requirements/compare.in -o requirements/compare.txt
+	$(LOCK) --no-deps requirements/bench.in -o requirements/bench.txt
 
 # ---- tidying ----
 

@@ -499,4 +499,4 @@ def _dump(data: Any, indent: int | None = None) -> str:
 
 def _short(value: float) -> float:
     """An integral value as an integer: without ".0" a sheet's numbers are a tenth smaller."""
-    return int(value) if value.is_integer() and abs(value) < 2**53 else value
+    return int(value) if value % 1 == 0 and abs(value) < 2**53 else value

@@ -1,8 +1,9 @@
 """The streamed part of a build: decode, run, measure, encode and write, overlapped.
 
-While TensorFlow works on one batch, other threads encode the batch before and
-decode the one after. At most two batches of maps are alive, so memory does not
-grow with the number of images.
+TensorFlow works on one batch in a thread of its own. Meanwhile other threads encode the
+batch before and decode the one after, and the caller makes the pages of the one before
+that. At most two batches of maps are alive, so memory does not grow with the number of
+images.
 """
 
 from __future__ import annotations
@@ -95,29 +96,53 @@ def record(
         problems: what could not be decoded is added.
     """
     layers = len(model.layers)
-    ready_made: Tools | None = None
     ready = seen = 0
-    with ThreadPoolExecutor(WORKERS) as encoders, ThreadPoolExecutor(1) as decoder:
+    with (
+        ThreadPoolExecutor(WORKERS) as encoders,
+        ThreadPoolExecutor(1) as decoder,
+        ThreadPoolExecutor(1) as runner,
+    ):
+        runs = _Runs(tools, write)
         waiting: list[tuple[InputImage, Future[None]]] = []
         for batch in _batches(candidates, model, BATCH, decoder, problems):
-            ready_made = ready_made or tools()
-            extractor, plan = ready_made.extractor, ready_made.plan
-            maps = extractor.maps([pixels for _, pixels in batch])
-            if plan.judge:
-                plan.judge(batch, write)
+            running = runner.submit(runs.run, batch)
+            # meanwhile the batch before is whole, and the caller makes its pages
             done = _settled(waiting)
-            waiting = [
-                (image, encoders.submit(_save, image.id, pixels, own, plan, write))
-                for (image, pixels), own in zip(batch, maps, strict=True)
-            ]
-            del maps  # the jobs hold what they need
-            ready, seen = ready + len(done), seen + len(batch)
-            counter.images(seen + len(problems), len(candidates))
+            ready += len(done)
             counter.sheets(ready * layers, len(candidates) * layers)
             yield from done
+            waiting = [
+                (image, encoders.submit(_save, image.id, pixels, own, runs.plan, write))
+                for (image, pixels), own in zip(batch, running.result(), strict=True)
+            ]
+            del running  # the jobs hold what they need
+            seen += len(batch)
+            counter.images(seen + len(problems), len(candidates))
         done = _settled(waiting)
         counter.sheets((ready + len(done)) * layers, (ready + len(done)) * layers)
         yield from done
+
+
+class _Runs:
+    """Runs batches through the network, which is loaded for the first."""
+
+    def __init__(self, tools: Callable[[], Tools], write: Write) -> None:
+        self._tools, self._write = tools, write
+        self._ready: Tools | None = None
+
+    @property
+    def plan(self) -> Plan:
+        """What is written for every image of a batch that has been run."""
+        assert self._ready is not None
+        return self._ready.plan
+
+    def run(self, batch: Sequence[tuple[InputImage, Pixels]]) -> list[Maps]:
+        """Maps of each image; what the network says about them is written."""
+        self._ready = self._ready or self._tools()
+        maps = self._ready.extractor.maps([pixels for _, pixels in batch])
+        if self._ready.plan.judge:
+            self._ready.plan.judge(batch, self._write)
+        return maps
 
 
 def _settled(waiting: list[tuple[InputImage, Future[None]]]) -> list[InputImage]:

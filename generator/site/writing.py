@@ -63,6 +63,7 @@ class Staging:
         self._workspace = Workspace(place)
         self._open = False
         self._plain: dict[Path, bool] = {}
+        self._folders: set[Path] = set()
         self._lock = Lock()
         self._files = self._bytes = self._unchanged = 0
         self._stamps: dict[str, tuple[int, int]] = {}
@@ -126,7 +127,7 @@ class Staging:
                 data = data.replace("\r\n", "\n").replace("\r", "\n")
             data = data.encode()
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
+            self._make_folder(target.parent)
             same = self._is_in_old(relative, data)
             if not (same and _linked(target, self._output / relative)):
                 with target.open("xb") as file:
@@ -156,7 +157,7 @@ class Staging:
         for relative, path in old.items():
             target = self.path(relative)
             try:
-                target.parent.mkdir(parents=True, exist_ok=True)
+                self._make_folder(target.parent)
                 if not _linked(target, path):
                     shutil.copy2(path, target)
             except FileExistsError:
@@ -170,6 +171,11 @@ class Staging:
     def stamps(self) -> Mapping[str, tuple[int, int]]:
         """Size and modification time (ns) of every file of the new site, by path."""
         return self._stamps
+
+    def _make_folder(self, folder: Path) -> None:
+        if folder not in self._folders:  # most files go where one is already
+            folder.mkdir(parents=True, exist_ok=True)
+            self._folders.add(folder)
 
     def _note(self, relative: str, target: Path, *, unchanged: bool) -> None:
         facts = target.stat()
