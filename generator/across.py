@@ -7,18 +7,13 @@ lower number. They are shown in ascending order, so that a column is found again
 
 from __future__ import annotations
 
-from bisect import insort
 from collections import Counter
+from typing import NamedTuple
 
-from generator.domain import (
-    Across,
-    AcrossRow,
-    Channel,
-    Glance,
-    LayerReading,
-    Occurrence,
-    Sheet,
-)
+import numpy as np
+from numpy.typing import NDArray
+
+from generator.domain import Across, AcrossRow, Glance, LayerReading, Occurrence, Sheet
 
 __all__ = ["CHOSEN", "COMPANY", "WINDOWS", "Tally", "Votes"]
 
@@ -48,107 +43,192 @@ class Votes:
 
 
 class Tally:
-    """One layer over a gallery, gathered sheet by sheet; keeps a row an image, no sheet."""
+    """One layer over a gallery, gathered sheet by sheet.
 
-    def __init__(self, layer: str, chosen: tuple[int, ...]) -> None:
-        self._layer, self._chosen = layer, chosen
-        self._rows: list[AcrossRow] = []
+    Of an image it keeps a row and nine bytes a channel, of a channel what does not grow with the
+    number of images. All channels of a sheet are taken in at once: there are thousands.
+    """
+
+    def __init__(self, layer: str) -> None:
+        self._layer = layer
+        self._glances: list[_Glances] = []
         self._highs: list[float] = []
         self._top = 0.0
-        self._dead: set[int] | None = None
-        self._channels: list[_Everywhere] = []
 
     def add(self, sheet: Sheet) -> None:
         """Take in the layer's sheet of the next image."""
-        channels = sheet.channels
-        image = len(self._rows)
-        self._channels = self._channels or [_Everywhere() for _ in channels]
-        for everywhere, channel in zip(self._channels, channels, strict=True):
-            everywhere.add(image, channel)
-        silent = set(sheet.silent)
-        self._dead = silent if self._dead is None else self._dead & silent
+        numbers = _numbers(sheet)
+        image = len(self._glances)
+        if image == 0:
+            self._begin(numbers)
+        self._totals += numbers.means
+        better = (numbers.means > self._best_mean) | (image == 0)
+        self._best_mean[better] = numbers.means[better]
+        self._best_image[better] = image
+        strength = np.abs(numbers.values)
+        answers = numbers.rows[:, 0] >= 0
+        if image == 0:
+            self._first = strength[:, 0].copy()
+        self._lit += answers
+        self._ahead += answers & (strength[:, 0] > self._first)
+        for i in (0, 1):
+            self._add_windows(image, numbers, strength[:, i], i)
+        self._add_company(image, numbers)
         self._highs.append(sheet.p99_9)
         self._top = max(self._top, sheet.layer_high)
-        self._rows.append(
-            AcrossRow(
-                image=sheet.image,
-                channels=tuple(_glance(channels[c]) for c in self._chosen),
-                zero_share=sheet.zero_share,
-                silent=len(silent),
-                strongest=sheet.strongest,
-            )
-        )
+        self._glances.append(_glances(sheet, numbers))
 
-    def result(self) -> Across:
-        """What was gathered so far."""
+    def _begin(self, numbers: _Numbers) -> None:
+        count = len(numbers.means)
+        self._totals = np.zeros(count)
+        self._best_mean = np.zeros(count)
+        self._best_image = np.zeros(count, dtype=np.int64)
+        self._lit = np.zeros(count, dtype=np.int64)
+        self._ahead = np.zeros(count, dtype=np.int64)
+        # image, row, column, value of each channel's strongest, strongest first
+        self._windows = np.zeros((count, WINDOWS, 4))
+        self._windows[..., 0] = -1
+        self._company = np.empty((count, 0, 4))
+        self._recent: list[NDArray[np.float64]] = []
+
+    def _add_windows(
+        self, image: int, numbers: _Numbers, strength: NDArray[np.float64], i: int
+    ) -> None:
+        """Of two equally strong the earlier goes first, and an equal never displaces the last."""
+        weakest = np.abs(self._windows[:, -1, 3])
+        (stronger,) = np.nonzero(strength > weakest)
+        if len(stronger):
+            every = np.concatenate(
+                [self._windows[stronger], numbers.occurrences(image, i)[stronger, None]], axis=1
+            )
+            order = np.argsort(-np.abs(every[..., 3]), axis=1, kind="stable")[:, :WINDOWS]
+            self._windows[stronger] = np.take_along_axis(every, order[..., None], axis=1)
+
+    def _add_company(self, image: int, numbers: _Numbers) -> None:
+        self._recent.append(numbers.occurrences(image, 0))
+        if self._company.shape[1] + len(self._recent) > 2 * COMPANY:
+            self._company, self._recent = self._strongest_company(), []
+
+    def _strongest_company(self) -> NDArray[np.float64]:
+        """(channels, at most COMPANY, 4), strongest first, of equals the earlier image."""
+        every = np.concatenate([self._company, *(one[:, None] for one in self._recent)], axis=1)
+        order = np.lexsort((every[..., 0], -np.abs(every[..., 3])), axis=1)[:, :COMPANY]
+        return np.take_along_axis(every, order[..., None], axis=1)
+
+    def result(self, chosen: tuple[int, ...]) -> Across:
+        """What was gathered so far; ``chosen``: the channels to show of every image."""
+        images = len(self._glances)
+        if not images:
+            return Across(self._layer, chosen, 0.0, 0.0, (), (), (), (), (), (), (), ())
+        company = self._strongest_company()
+        by_image = np.argsort(company[..., 0], axis=1, kind="stable")
+        company = np.take_along_axis(company, by_image[..., None], axis=1)
         return Across(
             self._layer,
-            self._chosen,
-            sorted(self._highs)[len(self._highs) // 2] if self._highs else 0.0,
+            chosen,
+            sorted(self._highs)[images // 2],
             self._top,
-            tuple(self._rows),
-            tuple(sorted(self._dead or ())),
-            tuple(c.total / len(self._rows) for c in self._channels),
-            tuple(c.lit for c in self._channels),
-            tuple(c.ahead for c in self._channels),
-            tuple(c.windows() for c in self._channels),
-            tuple(c.company() for c in self._channels),
-            tuple(c.best for c in self._channels),
+            tuple(one.row(chosen) for one in self._glances),
+            tuple(np.nonzero(np.all([one.silent for one in self._glances], axis=0))[0].tolist()),
+            tuple((self._totals / images).tolist()),
+            tuple(self._lit.tolist()),
+            tuple(self._ahead.tolist()),
+            tuple(map(_occurrences, self._windows)),
+            tuple(map(_occurrences, company)),
+            tuple(zip(self._best_image.tolist(), self._best_mean.tolist(), strict=True)),
         )
 
 
-def _glance(channel: Channel) -> Glance:
-    strongest = channel.peaks[0].value if channel.peaks else 0.0
-    return Glance(channel.high, strongest, channel.silent, channel.flat, channel.finite)
+class _Numbers(NamedTuple):
+    """Of all channels of a sheet."""
+
+    means: NDArray[np.float64]
+    rows: NDArray[np.int64]
+    """(channels, 2): of the two strongest values; -1 where there is none."""
+    columns: NDArray[np.int64]
+    values: NDArray[np.float64]
+
+    def occurrences(self, image: int, i: int) -> NDArray[np.float64]:
+        """(channels, 4): image, row, column and value of the strongest value, or the second."""
+        images = np.full(len(self.means), image)
+        return np.stack([images, self.rows[:, i], self.columns[:, i], self.values[:, i]], axis=1)
 
 
-class _Everywhere:
-    """One channel over the gallery; what it keeps does not grow with the number of images."""
-
-    def __init__(self) -> None:
-        self.total = 0.0
-        """Of its means."""
-        self.lit = 0
-        """Images on which it answers,"""
-        self.ahead = 0
-        """and on which it is stronger than on the first."""
-        self._first = 0.0
-        self._windows: list[tuple[float, Occurrence]] = []
-        self.best = (-1, 0.0)
-        """Image on which its mean is largest, and that mean."""
-        self._on: list[Occurrence] = []
-
-    def add(self, image: int, channel: Channel) -> None:
-        """Take in the channel's numbers on the next image."""
-        self.total += channel.mean
-        if self.best[0] < 0 or channel.mean > self.best[1]:
-            self.best = (image, channel.mean)
-        windows = self._windows
-        for row, column, value in channel.peaks:
-            strength = -abs(value)
-            if strength < (windows[-1][0] if len(windows) == WINDOWS else 0.0):
-                insort(windows, (strength, (image, row, column, value)))
-                del windows[WINDOWS:]
-        if channel.peaks:
-            row, column, value = channel.peaks[0]
-            self._on.append((image, row, column, value))
-            self.lit += 1
-            if image == 0:
-                self._first = abs(value)
-            self.ahead += abs(value) > self._first
-        else:
-            self._on.append((image, -1, -1, 0.0))
-        if len(self._on) > 2 * COMPANY:
-            self._on = sorted(self._on, key=_strongest_first)[:COMPANY]
-
-    def windows(self) -> tuple[Occurrence, ...]:
-        """The strongest, strongest first."""
-        return tuple([occurrence for _, occurrence in self._windows])
-
-    def company(self) -> tuple[Occurrence, ...]:
-        """In the gallery's order."""
-        return tuple(sorted(sorted(self._on, key=_strongest_first)[:COMPANY]))
+_NOWHERE = (-1, -1, 0.0)
 
 
-def _strongest_first(found: Occurrence) -> tuple[float, Occurrence]:
-    return (-abs(found[3]), found)
+def _numbers(sheet: Sheet) -> _Numbers:
+    peaks = np.array(
+        [
+            (*(c.peaks[0] if c.peaks else _NOWHERE), *(c.peaks[1] if c.peaks[1:] else _NOWHERE))
+            for c in sheet.channels
+        ]
+    ).reshape(-1, 2, 3)
+    return _Numbers(
+        np.array([c.mean for c in sheet.channels]),
+        peaks[..., 0].astype(np.int64),
+        peaks[..., 1].astype(np.int64),
+        peaks[..., 2],
+    )
+
+
+class _Glances(NamedTuple):
+    """What a page across images may want of an image, before it is known of which channels."""
+
+    image: str
+    zero_share: float
+    strongest: int
+    highs: NDArray[np.float32]
+    values: NDArray[np.float32]
+    silent: NDArray[np.bool_]
+    flat: NDArray[np.bool_]
+    finite: NDArray[np.bool_]
+
+    def row(self, chosen: tuple[int, ...]) -> AcrossRow:
+        """With a look at each of the chosen channels."""
+        return AcrossRow(
+            image=self.image,
+            channels=tuple(
+                Glance(
+                    _exact(self.highs[c]),
+                    _exact(self.values[c]),
+                    bool(self.silent[c]),
+                    bool(self.flat[c]),
+                    bool(self.finite[c]),
+                )
+                for c in chosen
+            ),
+            zero_share=self.zero_share,
+            silent=int(self.silent.sum()),
+            strongest=self.strongest,
+        )
+
+
+def _glances(sheet: Sheet, numbers: _Numbers) -> _Glances:
+    channels = sheet.channels
+    finite = np.array([c.finite for c in channels])
+    answers = numbers.rows[:, 0] >= 0
+    even = np.array([c.std == 0 for c in channels])
+    return _Glances(
+        sheet.image,
+        sheet.zero_share,
+        sheet.strongest,
+        np.array([c.high for c in channels], dtype=np.float32),
+        numbers.values[:, 0].astype(np.float32),
+        finite & ~answers,
+        finite & answers & even,
+        finite,
+    )
+
+
+def _exact(value: np.float32) -> float:
+    """As sheets have it: the shortest decimal of a 32-bit float."""
+    return float(f"{float(value):.9g}")
+
+
+def _occurrences(found: NDArray[np.float64]) -> tuple[Occurrence, ...]:
+    return tuple(
+        (int(image), int(row), int(column), value)
+        for image, row, column, value in found.tolist()
+        if image >= 0
+    )

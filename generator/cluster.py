@@ -76,7 +76,7 @@ def record_on_cluster(
     write: Write,
     counter: Counter,
     problems: list[Problem],
-) -> Generator[InputImage, None, None]:
+) -> Generator[tuple[InputImage, None], None, None]:
     """As ``generator.pipeline.record``, by the workers of a cluster.
 
     A worker that dies costs its batches, which others do again.
@@ -102,7 +102,7 @@ def record_on_cluster(
                     write(path, data)
                 counter.sheets(done * layers, len(candidates) * layers)
                 # where it lies on this machine, no worker knows
-                yield replace(result.image, path=candidate.path)
+                yield replace(result.image, path=candidate.path), None
 
 
 def _in_order(

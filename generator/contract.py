@@ -180,7 +180,7 @@ def _channel(channel: Channel) -> dict[str, Any]:
         "high": _short(high),
         "mean": _short(mean),
         "std": _short(std),
-        "zero_fraction": _short(round(zero_fraction, 9)),
+        "zero_fraction": _short(zero_fraction),
         "peaks": [(row, column, _short(value)) for row, column, value in peaks],
     }
     if lowest:

@@ -8,22 +8,22 @@ from __future__ import annotations
 
 import base64
 import gc
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, fields, replace
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Protocol
 
 from generator import __version__, contract, layout, pages
-from generator.across import Votes
 from generator.activations import Extractor
 from generator.atlas import NONE as NO_ATLAS
 from generator.atlas import Atlas
 from generator.atlas import find as find_atlas
 from generator.atlas_files import write_atlas_files
 from generator.config import Config
-from generator.domain import Evidence, InputImage, Model, Problem, WorkedExample
+from generator.domain import Evidence, InputImage, Problem, WorkedExample
 from generator.encode import read_png
 from generator.errors import InputsError
 from generator.example import first_kernel_example
@@ -36,7 +36,7 @@ from generator.manifest import KnownImage
 from generator.network_keys import NO_KEY
 from generator.own_texts import read_own_texts, refuse
 from generator.palettes import palettes
-from generator.pipeline import Plan, Tools, kernels_of, record
+from generator.pipeline import Measures, Plan, Tools, kernels_of, record
 from generator.rebuild import same_image
 from generator.render import Renderer
 from generator.site import Staging
@@ -64,6 +64,8 @@ class Shown:
     atlas: Atlas
     keys: Mapping[str, str]
     """Of each image's sheets, by its id."""
+    surveyor: pages.Surveyor
+    """That has seen all images."""
 
 
 def read_texts(
@@ -110,6 +112,19 @@ class Press:
         self._counter.pages(self._done, max(self._done, self.expected))
 
 
+@dataclass(frozen=True)
+class Desk:
+    """What every stage of a build works with."""
+
+    config: Config
+    stage: Staging
+    ledger: Ledger
+    press: Press
+    counter: Counter
+    images: Mapping[str, KnownImage]
+    """Image files as the last build found them, by path below the inputs folder."""
+
+
 class _Rows:
     """Prints an image's pages as soon as its neighbours are known: while others are encoded.
 
@@ -117,10 +132,15 @@ class _Rows:
     """
 
     def __init__(
-        self, shared: pages.Gallery, key: str, keys: Mapping[str, str], press: Press, ledger: Ledger
+        self,
+        shared: pages.Gallery,
+        key: str,
+        keys: Mapping[str, str],
+        desk: Desk,
+        surveyor: pages.Surveyor,
     ) -> None:
         self._gallery, self._key, self._keys = shared, key, keys
-        self._press, self._ledger = press, ledger
+        self._press, self._ledger, self._surveyor = desk.press, desk.ledger, surveyor
         self.images: list[InputImage] = []
 
     def take(self, image: InputImage) -> None:
@@ -146,9 +166,10 @@ class _Rows:
         key = fingerprint(self._key, sheets, shown) if self._key and sheets else NO_KEY
         if self._ledger.keep(group, key):
             self._press.skip(pages.image_count(self._gallery))
-            return
-        made = self._press.print(pages.image_pages(self._gallery, image, before, after))
-        self._ledger.made(group, key, made)
+        else:
+            made = self._press.print(pages.image_pages(self._gallery, image, before, after))
+            self._ledger.made(group, key, made)
+        self._surveyor.add(self._gallery.facts(image.id))
 
 
 def _public(image: InputImage) -> dict[str, object]:
@@ -163,19 +184,6 @@ def _named(image: InputImage | None) -> object:
         for name, value in _public(image).items()
         if name not in ("sha256", "width", "height")
     }
-
-
-@dataclass(frozen=True)
-class Desk:
-    """What every stage of a build works with."""
-
-    config: Config
-    stage: Staging
-    ledger: Ledger
-    press: Press
-    counter: Counter
-    images: Mapping[str, KnownImage]
-    """Image files as the last build found them, by path below the inputs folder."""
 
 
 def show(
@@ -196,10 +204,14 @@ def show(
     model = facts.spec
     atlas, unfit = find_atlas(config.atlas_folder, model) if config.atlas else (NO_ATLAS, ())
     found.extend(unfit)
-    shared = _shared(config, network, desk.stage, atlas, texts)
+    recent = _Recent(network, desk.stage)
+    shared = _shared(config, network, recent.facts, atlas, texts)
     keys: dict[str, str] = {}
-    rows = _Rows(shared, _pages_key(shared), keys, desk.press, desk.ledger)
-    for image in _recorded(desk, network, candidates, found, keys):
+    surveyor = pages.Surveyor(shared)
+    rows = _Rows(shared, _pages_key(shared), keys, desk, surveyor)
+    for image, measures in _recorded(desk, network, candidates, found, keys):
+        if measures:
+            recent.remember(image.id, measures)
         rows.take(image)
     problems = tuple(sorted(found, key=lambda p: p.source))
     if not rows.images:
@@ -210,11 +222,11 @@ def show(
         shared,
         images=images,
         problems=problems,
-        chosen=_choose(model, images, desk.stage),
+        chosen=surveyor.chosen(),
         example=example,
     )
     facts = replace(facts, example=example, example_of=example_of)
-    return Shown(replace(network, facts=facts), gallery, atlas, keys)
+    return Shown(replace(network, facts=facts), gallery, atlas, keys, surveyor)
 
 
 def _recorded(
@@ -223,8 +235,11 @@ def _recorded(
     candidates: Sequence[Candidate],
     found: list[Problem],
     keys: dict[str, str],
-) -> Iterator[InputImage]:
-    """Every image that can be used, in order, once its sheets are in the stage."""
+) -> Iterator[tuple[InputImage, Measures | None]]:
+    """Every image that can be used, in order, once its sheets are in the stage.
+
+    With what was measured on it, if that was just now and here.
+    """
     model = network.facts.spec.id
     kept: dict[str, InputImage] = {}
     for candidate in candidates:
@@ -239,16 +254,16 @@ def _recorded(
     fresh = [candidate for candidate in candidates if candidate.id not in kept]
     desk.counter.images(len(kept), len(candidates))
     with closing(_run(desk, network, fresh, found, len(kept))) as running:
-        waiting: InputImage | None = None
+        waiting: tuple[InputImage, Measures | None] | None = None
         for candidate in candidates:
             if candidate.id in kept:
-                yield kept[candidate.id]
+                yield kept[candidate.id], None
                 continue
             waiting = waiting or next(running, None)
-            if waiting and waiting.id == candidate.id:
-                values = desk.config.values
-                keys[waiting.id] = network.sheets_key(waiting.id, waiting.sha256, values=values)
-                desk.ledger.made_folder(f"sheets/{model}/{waiting.id}", keys[waiting.id])
+            if waiting and waiting[0].id == candidate.id:
+                image, values = waiting[0], desk.config.values
+                keys[image.id] = network.sheets_key(image.id, image.sha256, values=values)
+                desk.ledger.made_folder(f"sheets/{model}/{image.id}", keys[image.id])
                 yield waiting
                 waiting = None
 
@@ -259,7 +274,7 @@ def _run(
     fresh: Sequence[Candidate],
     found: list[Problem],
     kept: int,
-) -> Generator[InputImage, None, None]:
+) -> Generator[tuple[InputImage, Measures | None], None, None]:
     """Run images through the network; TensorFlow is loaded for the first that can be read."""
 
     def tools() -> Tools:
@@ -303,7 +318,7 @@ def _unchanged(candidate: Candidate, known: KnownImage | None) -> InputImage | N
 
 def finish(shown: Shown, desk: Desk) -> pages.Survey:
     """Write what ranges over the network's images but the pages."""
-    seen = pages.survey(shown.gallery)
+    seen = shown.surveyor.survey(shown.gallery)
     kernels = base64.b64decode(shown.network.facts.kernels)
     write_network_files(shown.gallery, seen, kernels, shown.keys, desk.stage, desk.ledger)
     write_atlas_files(shown.gallery, seen, shown.atlas, desk.stage)
@@ -315,29 +330,28 @@ def _none_usable(inputs: Path, problems: tuple[Problem, ...]) -> str:
     return f"expected at least one usable image in {inputs}, found none; mend or replace:\n{listed}"
 
 
-def _shared(
-    config: Config, network: GalleryNetwork, stage: Staging, atlas: Atlas, texts: Texts
-) -> pages.Gallery:
-    """What all pages share, before any image is known.
+class _Recent:
+    """What was measured on images: of the last ones from memory, of others from the disk."""
 
-    Facts are read back from the sheets' JSON, one image at a time.
-    """
-    known = network.facts
-    model = known.spec
+    def __init__(self, network: GalleryNetwork, stage: Staging) -> None:
+        self._model, self._judged, self._stage = network.facts.spec, network.facts.judged, stage
+        self._measures: OrderedDict[str, Measures] = OrderedDict()
+        # an image's pages and what ranges over the gallery ask for it one after the other
+        self.facts = lru_cache(maxsize=2)(self._facts)
+        """By the image's id."""
 
-    def evidence(image: str) -> Evidence:
-        summed = [la for la in model.layers if la.kind == "conv" and la.operation]
-        scripts = {la.name: layout.evidence_script(model.id, image, la.name) for la in summed}
-        threads = layout.threads_script(model.id, image)
-        return Evidence(
-            {
-                name: contract.read_accounts(script, stage.path(script).read_text("utf-8"))
-                for name, script in scripts.items()
-            },
-            contract.read_knots(threads, stage.path(threads).read_text("utf-8")),
-        )
+    def remember(self, image: str, measures: Measures) -> None:
+        """Of the last few images, whose pages are made next."""
+        self._measures[image] = measures
+        while len(self._measures) > 2:
+            self._measures.popitem(last=False)
 
-    def facts(image: str) -> pages.ImageFacts:
+    def _facts(self, image: str) -> pages.ImageFacts:
+        model, stage = self._model, self._stage
+        verdict = verdict_of(model.id, image, stage) if self._judged else None
+        if measures := self._measures.get(image):
+            evidence = measures.evidence
+            return pages.ImageFacts(measures.sheets, measures.reading, lambda: evidence, verdict)
         return pages.ImageFacts(
             sheets={
                 layer.name: contract.read_sheet(
@@ -349,17 +363,40 @@ def _shared(
                 stage.path(layout.reading_json(model.id, image)).read_bytes()
             ),
             # eighteen pages of an image ask for it
-            evidence=cache(partial(evidence, image)),
-            verdict=verdict_of(model.id, image, stage) if known.judged else None,
+            evidence=cache(partial(self._evidence, image)),
+            verdict=verdict,
         )
 
+    def _evidence(self, image: str) -> Evidence:
+        model, stage = self._model, self._stage
+        summed = [la for la in model.layers if la.kind == "conv" and la.operation]
+        scripts = {la.name: layout.evidence_script(model.id, image, la.name) for la in summed}
+        threads = layout.threads_script(model.id, image)
+        return Evidence(
+            {
+                name: contract.read_accounts(script, stage.path(script).read_text("utf-8"))
+                for name, script in scripts.items()
+            },
+            contract.read_knots(threads, stage.path(threads).read_text("utf-8")),
+        )
+
+
+def _shared(
+    config: Config,
+    network: GalleryNetwork,
+    facts: Callable[[str], pages.ImageFacts],
+    atlas: Atlas,
+    texts: Texts,
+) -> pages.Gallery:
+    """What all pages share, before any image is known."""
+    known = network.facts
     return pages.Gallery(
         title=config.title or "",
         author=config.author,
         base_url=config.base_url or "",
         palette=config.palette,
         scale=config.scale,
-        model=model,
+        model=known.spec,
         images=(),
         problems=(),
         texts=texts,
@@ -390,19 +427,6 @@ def _pages_key(shared: pages.Gallery) -> str:
         if field.name not in ("facts", "texts", "images", "problems", "chosen", "example")
     ]
     return fingerprint(program(), texts, known)
-
-
-def _choose(
-    model: Model, images: tuple[InputImage, ...], stage: Staging
-) -> dict[str, tuple[int, ...]]:
-    """Channels for the pages across images, by layer."""
-    votes = {layer.name: Votes() for layer in model.layers}
-    for image in images:
-        path = stage.path(layout.reading_json(model.id, image.id))
-        reading = contract.read_reading(path.read_bytes())
-        for layer, own in votes.items():
-            own.add(reading.layers[layer])
-    return {layer: own.best() for layer, own in votes.items()}
 
 
 def _example(

@@ -18,7 +18,16 @@ from numpy.typing import NDArray
 
 from generator import contract, layout, reading, sheets
 from generator.activations import BATCH, Extractor
-from generator.domain import InputImage, Layer, LayerReading, Model, Problem, Reading, Sheet
+from generator.domain import (
+    Evidence,
+    InputImage,
+    Layer,
+    LayerReading,
+    Model,
+    Problem,
+    Reading,
+    Sheet,
+)
 from generator.encode import grey_png, rgb_png
 from generator.errors import ImageError
 from generator.evidence import Kernels, evidence_of, weighted
@@ -26,7 +35,17 @@ from generator.inputs import Candidate, load
 from generator.points import points_of
 from generator.sizes import BLOCKS_SIDE, grid_factor, strip_factor
 
-__all__ = ["WORKERS", "Counter", "Plan", "Tools", "Write", "image_files", "kernels_of", "record"]
+__all__ = [
+    "WORKERS",
+    "Counter",
+    "Measures",
+    "Plan",
+    "Tools",
+    "Write",
+    "image_files",
+    "kernels_of",
+    "record",
+]
 
 WORKERS = 2
 """Threads that measure and encode; what they do for long leaves the interpreter's lock."""
@@ -67,6 +86,15 @@ def kernels_of(network: Any) -> Kernels:
 
 
 @dataclass(frozen=True, slots=True)
+class Measures:
+    """What was measured on one image, as its files have it."""
+
+    sheets: dict[str, Sheet]
+    reading: Reading
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
 class Tools:
     """What runs images through a network."""
 
@@ -81,8 +109,10 @@ def record(
     write: Write,
     counter: Counter,
     problems: list[Problem],
-) -> Generator[InputImage, None, None]:
+) -> Generator[tuple[InputImage, Measures | None], None, None]:
     """Write the sheets folder of every candidate that can be decoded; yield each when it is whole.
+
+    With what was measured on it, for who wants it at once.
 
     In the order of the candidates, a batch behind: while the next one is encoded, the caller
     can use what is on disk. Adds to ``problems`` what could not be decoded.
@@ -103,7 +133,7 @@ def record(
         ThreadPoolExecutor(1) as runner,
     ):
         runs = _Runs(tools, write)
-        waiting: list[tuple[InputImage, Future[None]]] = []
+        waiting: list[tuple[InputImage, Future[Measures]]] = []
         for batch in _batches(candidates, model, BATCH, decoder, problems):
             running = runner.submit(runs.run, batch)
             # meanwhile the batch before is whole, and the caller makes its pages
@@ -145,11 +175,11 @@ class _Runs:
         return maps
 
 
-def _settled(waiting: list[tuple[InputImage, Future[None]]]) -> list[InputImage]:
+def _settled(
+    waiting: list[tuple[InputImage, Future[Measures]]],
+) -> list[tuple[InputImage, Measures | None]]:
     """Wait for the jobs; what one of them raised is raised here."""
-    for _, job in waiting:
-        job.result()
-    return [image for image, _ in waiting]
+    return [(image, job.result()) for image, job in waiting]
 
 
 def _batches(
@@ -180,18 +210,24 @@ def _batches(
         yield batch
 
 
-def _save(image: str, pixels: Pixels, maps: Maps, plan: Plan, write: Write) -> None:
-    for path, data in image_files(image, pixels, maps, plan):
-        write(path, data)
+def _save(image: str, pixels: Pixels, maps: Maps, plan: Plan, write: Write) -> Measures:
+    files = image_files(image, pixels, maps, plan)
+    while True:
+        try:
+            write(*next(files))
+        except StopIteration as end:
+            measures: Measures = end.value
+            return measures
 
 
 def image_files(
     image: str, pixels: Pixels, maps: Maps, plan: Plan
-) -> Iterator[tuple[str, bytes | str]]:
+) -> Generator[tuple[str, bytes | str], None, Measures]:
     """Everything in one image's sheets folder, as (path, bytes), layer by layer.
 
     ``pixels`` is the network's input, ``(height, width, 3)``; ``maps`` its layers' outputs,
-    each ``(height, width, channels)``.
+    each ``(height, width, channels)``. In the end it returns what was measured, which is also in
+    the files.
     """
     model = plan.model
     photo = rgb_png(pixels)
@@ -219,12 +255,13 @@ def image_files(
     found = reading.read_image(model.layers, looks)
     yield layout.reading_json(model.id, image), contract.reading_json(found)
     yield from _block_files(image, model, found, last)
-    yield from _evidence_files(image, pixels, maps, plan, found_sheets)
+    evidence = yield from _evidence_files(image, pixels, maps, plan, found_sheets)
+    return Measures(found_sheets, found, evidence)
 
 
 def _evidence_files(
     image: str, pixels: Pixels, maps: Maps, plan: Plan, measured: dict[str, Sheet]
-) -> Iterator[tuple[str, str]]:
+) -> Generator[tuple[str, str], None, Evidence]:
     """Where the strongest values come from, and what is strongest above each point."""
     model = plan.model
     fed = plan.preprocess(pixels[None])[0]
@@ -236,6 +273,7 @@ def _evidence_files(
     yield script, contract.threads_script(script, found.knots)
     script = layout.points_script(model.id, image)
     yield script, contract.points_script(script, points_of(model.layers, maps, model.input))
+    return found
 
 
 def _block_files(

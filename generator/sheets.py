@@ -211,7 +211,8 @@ def _measure_group(
     per_channel = zip(
         _tidied(-high.astype(np.float64) * 128 / 127) if signed else [0.0] * count,
         *map(_tidied, (high, mean, std)),
-        (zeros / (height * width)).tolist(),
+        # as the contract writes it
+        [round(share, 9) for share in (zeros / (height * width)).tolist()],
         finite.tolist(),
         _tidied(lowest),
         places.tolist(),

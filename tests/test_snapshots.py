@@ -32,6 +32,7 @@ from generator.domain import (
 from generator.palettes import palettes
 from generator.render import Renderer
 from generator.texts import Texts, templates_folder
+from tests.surveys import surveyed
 
 MODEL = Model(
     id="toy",
@@ -124,9 +125,7 @@ def every_page() -> Iterator[pages.Page]:
     )  # fmt: skip
     yield from pages.image_pages(gallery, images[0], None, images[1])
     yield from (
-        p
-        for p in pages.gallery_pages(gallery, pages.survey(gallery))
-        if p.path != "learn/index.html"
+        p for p in pages.gallery_pages(gallery, surveyed(gallery)) if p.path != "learn/index.html"
     )
 
 

@@ -24,6 +24,7 @@ from generator.pages.values import OF_GALLERY, OF_LAYER, OF_MAPS, say
 from generator.palettes import palettes
 from generator.render import Renderer
 from generator.texts import Texts, templates_folder
+from tests.surveys import surveyed
 from tests.test_snapshots import MODEL, facts, image
 
 PROJECT = Path(__file__).parent.parent
@@ -78,7 +79,7 @@ def page_of(texts: Texts, path: str) -> str:
     made = (
         *pages.image_pages(gallery, pear, None, apple),
         *pages.image_pages(gallery, apple, pear, None),
-        *pages.gallery_pages(gallery, pages.survey(gallery)),
+        *pages.gallery_pages(gallery, surveyed(gallery)),
     )
     return RENDERER.render(next(page for page in made if page.path == path))
 
@@ -194,7 +195,7 @@ def test_a_new_chapter_is_a_page_of_the_course(tmp_path: Path) -> None:
     assert (int(number), title) == (i + 2, "Why a pear?")
     assert f"{len(layout.CHAPTERS) + 4} short chapters" in contents
     gallery = gallery_of(texts)
-    count = len([*pages.gallery_pages(gallery, pages.survey(gallery))])
+    count = len([*pages.gallery_pages(gallery, surveyed(gallery))])
     assert count + 2 * 4 == pages.count(2, 2, 0, len(texts.chapters), handouts=False)
 
 

@@ -84,10 +84,10 @@ def stops(
     )
     across = {}
     for la in layers:
-        tally = Tally(la.name, (0, 1))
+        tally = Tally(la.name)
         for one, pair in zip(images, highs, strict=True):
             tally.add(sheet(la, one.id, pair, at))
-        across[la.name] = tally.result()
+        across[la.name] = tally.result((0, 1))
     gallery = Gallery(
         title="", author="", base_url="", palette="viridis", scale="layer",
         model=Model(

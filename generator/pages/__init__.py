@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from generator.across import Tally
+from generator.across import Tally, Votes
 from generator.domain import Across, Handout, InputImage
 from generator.pages.across import across_pages
 from generator.pages.article import PROMISES, Article
@@ -48,6 +48,7 @@ __all__ = [
     "Rivals",
     "Stop",
     "Survey",
+    "Surveyor",
     "atlas_rows",
     "broken_promises",
     "compare_front_page",
@@ -61,7 +62,6 @@ __all__ = [
     "listed",
     "network_pages",
     "row_spans",
-    "survey",
 ]
 
 
@@ -91,21 +91,32 @@ def image_pages(
         yield layer_page(gallery, image, facts, layer, (before, after))
 
 
-def survey(gallery: Gallery) -> Survey:
-    """Look at every image once, one at a time."""
-    cards = []
-    tallies = [Tally(layer.name, gallery.chosen[layer.name]) for layer in gallery.model.layers]
-    for image in gallery.images:
-        facts = gallery.facts(image.id)
-        for layer, tally in zip(gallery.model.layers, tallies, strict=True):
-            tally.add(facts.sheets[layer.name])
-        cards.append(card_facts(gallery, facts))
-    across = {
-        layer.name: tally.result()
-        for layer, tally in zip(gallery.model.layers, tallies, strict=True)
-    }
-    first = gallery.facts(gallery.images[0].id)
-    return Survey(tuple(cards), across, tour_stops(gallery, first, across))
+class Surveyor:
+    """Looks at every image once, as it comes, and keeps what only all of them together tell."""
+
+    def __init__(self, gallery: Gallery) -> None:
+        self._gallery = gallery
+        layers = [layer.name for layer in gallery.model.layers]
+        self._tallies = {name: Tally(name) for name in layers}
+        self._votes = {name: Votes() for name in layers}
+        self._cards: list[CardFacts] = []
+
+    def add(self, facts: ImageFacts) -> None:
+        """Take in the next image."""
+        for name, tally in self._tallies.items():
+            tally.add(facts.sheets[name])
+            self._votes[name].add(facts.reading.layers[name])
+        self._cards.append(card_facts(self._gallery, facts))
+
+    def chosen(self) -> dict[str, tuple[int, ...]]:
+        """Channels to show on every image, by layer."""
+        return {name: votes.best() for name, votes in self._votes.items()}
+
+    def survey(self, gallery: Gallery) -> Survey:
+        """What was seen; ``gallery``: now that all of its images are known."""
+        across = {name: tally.result(gallery.chosen[name]) for name, tally in self._tallies.items()}
+        first = gallery.facts(gallery.images[0].id)
+        return Survey(tuple(self._cards), across, tour_stops(gallery, first, across))
 
 
 def network_pages(gallery: Gallery, seen: Survey) -> Iterator[Page]:
