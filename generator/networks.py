@@ -9,12 +9,11 @@ from __future__ import annotations
 import base64
 import gc
 from collections import OrderedDict
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, fields, replace
 from functools import cache, lru_cache, partial
 from pathlib import Path
-from typing import Protocol
 
 from generator import __version__, contract, layout, pages
 from generator.activations import Extractor
@@ -23,6 +22,7 @@ from generator.atlas import Atlas
 from generator.atlas import find as find_atlas
 from generator.atlas_files import write_atlas_files
 from generator.config import Config
+from generator.desk import Desk
 from generator.domain import Evidence, InputImage, Problem, WorkedExample
 from generator.encode import read_png
 from generator.errors import InputsError
@@ -31,27 +31,18 @@ from generator.fingerprints import fingerprint, program
 from generator.gallery_files import write_network_files
 from generator.inputs import Candidate, described
 from generator.known_networks import GalleryNetwork
-from generator.ledger import Ledger
 from generator.manifest import KnownImage
-from generator.network_keys import NO_KEY
 from generator.own_texts import read_own_texts, refuse
 from generator.palettes import palettes
-from generator.pipeline import Measures, Plan, Tools, kernels_of, record
+from generator.pipeline import Counter, Measures, Plan, Tools, kernels_of, record
 from generator.rebuild import same_image
 from generator.render import Renderer
+from generator.rows import Rows
 from generator.site import Staging
 from generator.texts import Texts, templates_folder
 from generator.verdict_files import verdict_of
 
-__all__ = ["Desk", "Press", "Shown", "finish", "read_texts", "show"]
-
-
-class Counter(Protocol):
-    """Told how far a build has come; all counts are of finished work."""
-
-    def images(self, done: int, total: int) -> None: ...
-    def sheets(self, done: int, total: int) -> None: ...
-    def pages(self, done: int, total: int) -> None: ...
+__all__ = ["Shown", "finish", "read_texts", "show"]
 
 
 @dataclass(frozen=True)
@@ -88,104 +79,6 @@ def read_texts(
     return found
 
 
-class Press:
-    """Renders pages and writes them, and counts them."""
-
-    def __init__(self, renderer: Renderer, stage: Staging, counter: Counter) -> None:
-        self._renderer, self._stage, self._counter = renderer, stage, counter
-        self._done = 0
-        self.expected = 0
-        """Pages in all, as far as is known."""
-
-    def print(self, finished: Iterable[pages.Page]) -> list[str]:
-        """Render pages and write them; their paths."""
-        paths = []
-        for page in finished:
-            self._stage.write(page.path, self._renderer.render(page))
-            paths.append(page.path)
-            self.skip(1)
-        return paths
-
-    def skip(self, count: int) -> None:
-        """So many pages are there as they should be."""
-        self._done += count
-        self._counter.pages(self._done, max(self._done, self.expected))
-
-
-@dataclass(frozen=True)
-class Desk:
-    """What every stage of a build works with."""
-
-    config: Config
-    stage: Staging
-    ledger: Ledger
-    press: Press
-    counter: Counter
-    images: Mapping[str, KnownImage]
-    """Image files as the last build found them, by path below the inputs folder."""
-
-
-class _Rows:
-    """Prints an image's pages as soon as its neighbours are known: while others are encoded.
-
-    Those that are made of the same things as in the old site are taken over.
-    """
-
-    def __init__(
-        self,
-        shared: pages.Gallery,
-        key: str,
-        keys: Mapping[str, str],
-        desk: Desk,
-        surveyor: pages.Surveyor,
-    ) -> None:
-        self._gallery, self._key, self._keys = shared, key, keys
-        self._press, self._ledger, self._surveyor = desk.press, desk.ledger, surveyor
-        self.images: list[InputImage] = []
-
-    def take(self, image: InputImage) -> None:
-        """Take the next image; the one before can now be printed."""
-        self.images.append(image)
-        if len(self.images) == 1:
-            self._gallery = replace(self._gallery, images=(image,))
-        else:
-            self._print(len(self.images) - 2)
-
-    def close(self) -> tuple[InputImage, ...]:
-        """Print the last image. All images are known now."""
-        self._print(len(self.images) - 1)
-        return tuple(self.images)
-
-    def _print(self, i: int) -> None:
-        image = self.images[i]
-        before = self.images[i - 1] if i else None
-        after = self.images[i + 1] if i + 1 < len(self.images) else None
-        sheets = self._keys[image.id]
-        group = f"pages/{self._gallery.model.id}/{image.id}"
-        shown = [_public(image), *(_named(one) for one in (self.images[0], before, after))]
-        key = fingerprint(self._key, sheets, shown) if self._key and sheets else NO_KEY
-        if self._ledger.keep(group, key):
-            self._press.skip(pages.image_count(self._gallery))
-        else:
-            made = self._press.print(pages.image_pages(self._gallery, image, before, after))
-            self._ledger.made(group, key, made)
-        self._surveyor.add(self._gallery.facts(image.id))
-
-
-def _public(image: InputImage) -> dict[str, object]:
-    """All of an image but where it lies on this machine."""
-    return {name: value for name, value in asdict(image).items() if name != "path"}
-
-
-def _named(image: InputImage | None) -> object:
-    """What pages of other images show of an image: nothing of its pixels."""
-    return image and {
-        name: value
-        for name, value in _public(image).items()
-        if name not in ("sha256", "width", "height")
-    }
-
-
 def show(
     desk: Desk,
     network: GalleryNetwork,
@@ -208,8 +101,11 @@ def show(
     shared = _shared(config, network, recent.facts, atlas, texts)
     keys: dict[str, str] = {}
     surveyor = pages.Surveyor(shared)
-    rows = _Rows(shared, _pages_key(shared), keys, desk, surveyor)
-    for image, measures in _recorded(desk, network, candidates, found, keys):
+    kept = _kept(desk, network, candidates, keys)
+    # with no image to run, there is nothing to do meanwhile
+    at_once = len(kept) == len(candidates)
+    rows = Rows(shared, _pages_key(shared), keys, desk, surveyor, at_once=at_once)
+    for image, measures in _recorded(desk, network, candidates, found, kept, keys):
         if measures:
             recent.remember(image.id, measures)
         rows.take(image)
@@ -229,11 +125,26 @@ def show(
     return Shown(replace(network, facts=facts), gallery, atlas, keys, surveyor)
 
 
+def _kept(
+    desk: Desk, network: GalleryNetwork, candidates: Sequence[Candidate], keys: dict[str, str]
+) -> dict[str, InputImage]:
+    """Images whose sheets could be taken over from the old site, by id; adds their keys."""
+    model = network.facts.spec.id
+    kept: dict[str, InputImage] = {}
+    for candidate in candidates:
+        if image := _unchanged(candidate, desk.images.get(candidate.source)):
+            key = network.sheets_key(image.id, image.sha256, values=desk.config.values)
+            if desk.ledger.keep(f"sheets/{model}/{image.id}", key):
+                kept[image.id], keys[image.id] = image, key
+    return kept
+
+
 def _recorded(
     desk: Desk,
     network: GalleryNetwork,
     candidates: Sequence[Candidate],
     found: list[Problem],
+    kept: Mapping[str, InputImage],
     keys: dict[str, str],
 ) -> Iterator[tuple[InputImage, Measures | None]]:
     """Every image that can be used, in order, once its sheets are in the stage.
@@ -241,16 +152,6 @@ def _recorded(
     With what was measured on it, if that was just now and here.
     """
     model = network.facts.spec.id
-    kept: dict[str, InputImage] = {}
-    for candidate in candidates:
-        image = _unchanged(candidate, desk.images.get(candidate.source))
-        sheets = (
-            network.sheets_key(image.id, image.sha256, values=desk.config.values)
-            if image
-            else NO_KEY
-        )
-        if image and desk.ledger.keep(f"sheets/{model}/{image.id}", sheets):
-            kept[image.id], keys[image.id] = image, sheets
     fresh = [candidate for candidate in candidates if candidate.id not in kept]
     desk.counter.images(len(kept), len(candidates))
     with closing(_run(desk, network, fresh, found, len(kept))) as running:

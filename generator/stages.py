@@ -18,6 +18,7 @@ from generator.building import Progress
 from generator.comparing import compare
 from generator.comparison_files import write_comparison, write_pair
 from generator.config import Config
+from generator.desk import Desk, Press
 from generator.domain import Comparison, Handout, InputImage, Model, Problem
 from generator.encode import read_png
 from generator.errors import ConfigError
@@ -34,7 +35,7 @@ from generator.inputs import Candidate
 from generator.known_networks import networks_of
 from generator.ledger import Ledger
 from generator.manifest import KnownImage, Manifest, Numbers
-from generator.networks import Desk, Press, Shown, finish, read_texts, show
+from generator.networks import Shown, finish, read_texts, show
 from generator.rebuild import candidate_keys
 from generator.render import Renderer
 from generator.site import Staging

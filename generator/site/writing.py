@@ -167,6 +167,13 @@ class Staging:
             self._note(relative, target, unchanged=True)
         return True
 
+    def adopt(self, stamps: Mapping[str, tuple[int, int]]) -> None:
+        """Count files that a copy of this process has written into the new site."""
+        with self._lock:
+            self._files += len(stamps)
+            self._bytes += sum(size for size, _ in stamps.values())
+            self._stamps.update(stamps)
+
     @property
     def stamps(self) -> Mapping[str, tuple[int, int]]:
         """Size and modification time (ns) of every file of the new site, by path."""

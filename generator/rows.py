@@ -1,0 +1,174 @@
+"""The pages of images, one image after the other, or on every core where nothing else goes on.
+
+With ``generator.networks`` this puts stages together.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, replace
+from functools import partial
+
+from generator import pages
+from generator.desk import Desk
+from generator.domain import InputImage
+from generator.fingerprints import fingerprint
+from generator.network_keys import NO_KEY
+
+__all__ = ["Rows"]
+
+_PARTS = 4
+"""Of the work of each process, so that none waits long for the last."""
+_WORTH_IT = 6
+"""Images whose pages take longer than to start a process."""
+
+Stamps = dict[str, tuple[int, int]]
+
+
+class Rows:
+    """Prints an image's pages as soon as its neighbours are known: while others are encoded.
+
+    Those that are made of the same things as in the old site are taken over.
+    """
+
+    def __init__(
+        self,
+        shared: pages.Gallery,
+        key: str,
+        keys: Mapping[str, str],
+        desk: Desk,
+        surveyor: pages.Surveyor,
+        *,
+        at_once: bool,
+    ) -> None:
+        """Nothing is printed yet.
+
+        Args:
+            shared: the gallery, before any image is known.
+            key: of all that it makes pages of.
+            keys: of each image's sheets, by its id; may still grow.
+            desk: where the pages go.
+            surveyor: is shown each image.
+            at_once: print all in the end, since nothing else is to be done meanwhile.
+        """
+        self._gallery, self._key, self._keys = shared, key, keys
+        self._desk, self._surveyor, self._at_once = desk, surveyor, at_once
+        self.images: list[InputImage] = []
+
+    def take(self, image: InputImage) -> None:
+        """Take the next image; the one before can now be printed."""
+        self.images.append(image)
+        if len(self.images) == 1:
+            self._gallery = replace(self._gallery, images=(image,))
+        elif not self._at_once:
+            self._do(len(self.images) - 2)
+
+    def close(self) -> tuple[InputImage, ...]:
+        """Print what is left. All images are known now."""
+        if self._at_once:
+            self._do_all()
+        else:
+            self._do(len(self.images) - 1)
+        return tuple(self.images)
+
+    def _do(self, i: int) -> None:
+        if not self._keep(i):
+            self._made(i, self._print(i))
+        self._surveyor.add(self._gallery.facts(self.images[i].id))
+
+    def _do_all(self) -> None:
+        """In processes that start as copies of this one, while this one surveys the images."""
+        every = range(len(self.images))
+        todo = [i for i in every if not self._keep(i)]
+        processes = os.cpu_count() or 1
+        if len(todo) < _WORTH_IT or processes < 2 or not _can_fork():
+            for i in todo:
+                self._made(i, self._print(i))
+            for i in every:
+                self._surveyor.add(self._gallery.facts(self.images[i].id))
+            return
+        size = -(-len(todo) // (processes * _PARTS))
+        parts = [todo[start : start + size] for start in range(0, len(todo), size)]
+        stage = self._desk.stage
+        with ProcessPoolExecutor(
+            processes, multiprocessing.get_context("fork"), partial(_begin, self)
+        ) as pool:
+            printing = [pool.submit(_print_part, part) for part in parts]
+            try:
+                for i in every:
+                    self._surveyor.add(self._gallery.facts(self.images[i].id))
+                for done in printing:
+                    for i, stamps in done.result():
+                        stage.adopt(stamps)
+                        self._desk.press.skip(len(stamps))
+                        self._made(i, [*stamps])
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
+
+    def _neighbours(self, i: int) -> tuple[InputImage | None, InputImage | None]:
+        before = self.images[i - 1] if i else None
+        return before, self.images[i + 1] if i + 1 < len(self.images) else None
+
+    def _group(self, i: int) -> tuple[str, str]:
+        """Name and key of an image's pages."""
+        image = self.images[i]
+        sheets = self._keys[image.id]
+        shown = [_public(image), *map(_named, (self.images[0], *self._neighbours(i)))]
+        key = fingerprint(self._key, sheets, shown) if self._key and sheets else NO_KEY
+        return f"pages/{self._gallery.model.id}/{image.id}", key
+
+    def _keep(self, i: int) -> bool:
+        if not self._desk.ledger.keep(*self._group(i)):
+            return False
+        self._desk.press.skip(pages.image_count(self._gallery))
+        return True
+
+    def _print(self, i: int) -> list[str]:
+        made = pages.image_pages(self._gallery, self.images[i], *self._neighbours(i))
+        return self._desk.press.print(made)
+
+    def _made(self, i: int, paths: Sequence[str]) -> None:
+        self._desk.ledger.made(*self._group(i), paths)
+
+    def print_apart(self, part: Sequence[int]) -> list[tuple[int, Stamps]]:
+        """Print these images' pages in a process of its own; stamps of each one's files."""
+        stamps = self._desk.stage.stamps
+        return [(i, {path: stamps[path] for path in self._print(i)}) for i in part]
+
+
+def _public(image: InputImage) -> dict[str, object]:
+    """All of an image but where it lies on this machine."""
+    return {name: value for name, value in asdict(image).items() if name != "path"}
+
+
+def _named(image: InputImage | None) -> object:
+    """What pages of other images show of an image: nothing of its pixels."""
+    return image and {
+        name: value
+        for name, value in _public(image).items()
+        if name not in ("sha256", "width", "height")
+    }
+
+
+def _can_fork() -> bool:
+    """Whether a copy of this process can go on: not one with TensorFlow's threads in it."""
+    return sys.platform == "linux" and "tensorflow" not in sys.modules
+
+
+_rows: list[Rows] = []
+"""What a process that is a copy of this one prints."""
+
+
+def _begin(rows: Rows) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process ends the others
+    _rows.append(rows)
+
+
+def _print_part(part: Sequence[int]) -> list[tuple[int, Stamps]]:
+    return _rows[0].print_apart(part)
