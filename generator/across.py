@@ -8,14 +8,15 @@ lower number. They are shown in ascending order, so that a column is found again
 from __future__ import annotations
 
 from collections import Counter
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from generator.domain import Across, AcrossRow, Glance, LayerReading, Occurrence, Sheet
 
-__all__ = ["CHOSEN", "COMPANY", "WINDOWS", "Tally", "Votes"]
+__all__ = ["CHOSEN", "COMPANY", "WINDOWS", "Numbers", "Tally", "Votes", "numbers_in", "numbers_of"]
 
 CHOSEN = 8
 """Columns of the page across images."""
@@ -54,32 +55,34 @@ class Tally:
         self._glances: list[_Glances] = []
         self._highs: list[float] = []
         self._top = 0.0
+        self._company: NDArray[np.float64] = np.empty((0, 0, 4))
+        self._recent: list[NDArray[np.float64]] = []
 
-    def add(self, sheet: Sheet) -> None:
+    def add(self, found: Numbers) -> None:
         """Take in the layer's sheet of the next image."""
-        numbers = _numbers(sheet)
         image = len(self._glances)
         if image == 0:
-            self._begin(numbers)
-        self._totals += numbers.means
-        better = (numbers.means > self._best_mean) | (image == 0)
-        self._best_mean[better] = numbers.means[better]
+            self._begin(len(found.means))
+        self._totals += found.means
+        better = (found.means > self._best_mean) | (image == 0)
+        self._best_mean[better] = found.means[better]
         self._best_image[better] = image
-        strength = np.abs(numbers.values)
-        answers = numbers.rows[:, 0] >= 0
+        strength = np.abs(found.peaks[..., 2])
+        answers = found.peaks[:, 0, 0] >= 0
         if image == 0:
             self._first = strength[:, 0].copy()
         self._lit += answers
         self._ahead += answers & (strength[:, 0] > self._first)
         for i in (0, 1):
-            self._add_windows(image, numbers, strength[:, i], i)
-        self._add_company(image, numbers)
-        self._highs.append(sheet.p99_9)
-        self._top = max(self._top, sheet.layer_high)
-        self._glances.append(_glances(sheet, numbers))
+            self._add_windows(strength[:, i], found.occurrences(image, i))
+        self._recent.append(found.occurrences(image, 0))
+        if self._company.shape[1] + len(self._recent) > 2 * COMPANY:
+            self._company, self._recent = self._strongest_company(), []
+        self._highs.append(found.p99_9)
+        self._top = max(self._top, found.layer_high)
+        self._glances.append(_glances(found))
 
-    def _begin(self, numbers: _Numbers) -> None:
-        count = len(numbers.means)
+    def _begin(self, count: int) -> None:
         self._totals = np.zeros(count)
         self._best_mean = np.zeros(count)
         self._best_image = np.zeros(count, dtype=np.int64)
@@ -89,25 +92,14 @@ class Tally:
         self._windows = np.zeros((count, WINDOWS, 4))
         self._windows[..., 0] = -1
         self._company = np.empty((count, 0, 4))
-        self._recent: list[NDArray[np.float64]] = []
 
-    def _add_windows(
-        self, image: int, numbers: _Numbers, strength: NDArray[np.float64], i: int
-    ) -> None:
+    def _add_windows(self, strength: NDArray[np.float64], occurrences: NDArray[np.float64]) -> None:
         """Of two equally strong the earlier goes first, and an equal never displaces the last."""
-        weakest = np.abs(self._windows[:, -1, 3])
-        (stronger,) = np.nonzero(strength > weakest)
+        (stronger,) = np.nonzero(strength > np.abs(self._windows[:, -1, 3]))
         if len(stronger):
-            every = np.concatenate(
-                [self._windows[stronger], numbers.occurrences(image, i)[stronger, None]], axis=1
-            )
+            every = np.concatenate([self._windows[stronger], occurrences[stronger, None]], axis=1)
             order = np.argsort(-np.abs(every[..., 3]), axis=1, kind="stable")[:, :WINDOWS]
             self._windows[stronger] = np.take_along_axis(every, order[..., None], axis=1)
-
-    def _add_company(self, image: int, numbers: _Numbers) -> None:
-        self._recent.append(numbers.occurrences(image, 0))
-        if self._company.shape[1] + len(self._recent) > 2 * COMPANY:
-            self._company, self._recent = self._strongest_company(), []
 
     def _strongest_company(self) -> NDArray[np.float64]:
         """(channels, at most COMPANY, 4), strongest first, of equals the earlier image."""
@@ -139,36 +131,79 @@ class Tally:
         )
 
 
-class _Numbers(NamedTuple):
-    """Of all channels of a sheet."""
+class Numbers(NamedTuple):
+    """What is taken of a sheet: numbers of all its channels at once."""
 
+    image: str
+    p99_9: float
+    layer_high: float
     means: NDArray[np.float64]
-    rows: NDArray[np.int64]
-    """(channels, 2): of the two strongest values; -1 where there is none."""
-    columns: NDArray[np.int64]
-    values: NDArray[np.float64]
+    highs: NDArray[np.float64]
+    zero_fractions: NDArray[np.float64]
+    even: NDArray[np.bool_]
+    """Whether all values of a channel are one and the same."""
+    finite: NDArray[np.bool_]
+    peaks: NDArray[np.float64]
+    """(channels, 2, 3): row, column and value of the two strongest; row -1 where there is none."""
 
     def occurrences(self, image: int, i: int) -> NDArray[np.float64]:
         """(channels, 4): image, row, column and value of the strongest value, or the second."""
-        images = np.full(len(self.means), image)
-        return np.stack([images, self.rows[:, i], self.columns[:, i], self.values[:, i]], axis=1)
+        images = np.full((len(self.means), 1), float(image))
+        return np.concatenate([images, self.peaks[:, i]], axis=1)
 
 
 _NOWHERE = (-1, -1, 0.0)
+_NONE = (*_NOWHERE, *_NOWHERE)
 
 
-def _numbers(sheet: Sheet) -> _Numbers:
-    peaks = np.array(
+def numbers_of(sheet: Sheet) -> Numbers:
+    """Those of a sheet."""
+    return _numbers(
+        sheet.image,
+        sheet.p99_9,
+        sheet.layer_high,
+        [(c.mean, c.high, c.zero_fraction, c.std == 0, c.finite) for c in sheet.channels],
+        [c.peaks for c in sheet.channels],
+    )
+
+
+def numbers_in(data: Mapping[str, Any]) -> Numbers:
+    """Those of a sheet's JSON (the output contract), which need no ``Channel`` for each channel."""
+    channels = data["channels"]
+    return _numbers(
+        data["image"],
+        data["p99_9"],
+        data["layer_high"],
         [
-            (*(c.peaks[0] if c.peaks else _NOWHERE), *(c.peaks[1] if c.peaks[1:] else _NOWHERE))
-            for c in sheet.channels
-        ]
-    ).reshape(-1, 2, 3)
-    return _Numbers(
-        np.array([c.mean for c in sheet.channels]),
-        peaks[..., 0].astype(np.int64),
-        peaks[..., 1].astype(np.int64),
-        peaks[..., 2],
+            (c["mean"], c["high"], c["zero_fraction"], c["std"] == 0, c.get("finite", True))
+            for c in channels
+        ],
+        [c["peaks"] for c in channels],
+    )
+
+
+def _numbers(
+    image: str,
+    p99_9: float,
+    layer_high: float,
+    numbers: Sequence[tuple[float, float, float, bool, bool]],
+    peaks: Sequence[Sequence[Sequence[float]]],
+) -> Numbers:
+    means, highs, zeros, even, finite = np.array(numbers, dtype=np.float64).reshape(-1, 5).T
+    places = [
+        (*own[0], *own[1]) if len(own) > 1 else (*own[0], *_NOWHERE) if own else _NONE
+        for own in peaks
+    ]
+    return Numbers(
+        image,
+        p99_9,
+        layer_high,
+        means,
+        highs,
+        zeros,
+        even != 0,
+        finite != 0,
+        np.array(places, dtype=np.float64).reshape(-1, 2, 3),
     )
 
 
@@ -204,20 +239,18 @@ class _Glances(NamedTuple):
         )
 
 
-def _glances(sheet: Sheet, numbers: _Numbers) -> _Glances:
-    channels = sheet.channels
-    finite = np.array([c.finite for c in channels])
-    answers = numbers.rows[:, 0] >= 0
-    even = np.array([c.std == 0 for c in channels])
+def _glances(found: Numbers) -> _Glances:
+    answers = found.peaks[:, 0, 0] >= 0
     return _Glances(
-        sheet.image,
-        sheet.zero_share,
-        sheet.strongest,
-        np.array([c.high for c in channels], dtype=np.float32),
-        numbers.values[:, 0].astype(np.float32),
-        finite & ~answers,
-        finite & answers & even,
-        finite,
+        found.image,
+        # as ``Sheet`` has them
+        sum(found.zero_fractions.tolist()) / len(found.means),
+        int(np.argmax(found.highs)),
+        found.highs.astype(np.float32),
+        found.peaks[:, 0, 2].astype(np.float32),
+        found.finite & ~answers,
+        found.finite & answers & found.even,
+        found.finite,
     )
 
 

@@ -190,9 +190,14 @@ def _channel(channel: Channel) -> dict[str, Any]:
     return entry
 
 
+def parsed(text: str | bytes) -> Any:
+    """JSON of the site as plain values."""
+    return orjson.loads(text)
+
+
 def read_sheet(text: str | bytes) -> Sheet:
     """The inverse of ``sheet_json``."""
-    data = orjson.loads(text)
+    data = parsed(text)
     return Sheet(
         model=data["model"],
         image=data["image"],

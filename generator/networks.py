@@ -16,6 +16,7 @@ from functools import cache, lru_cache, partial
 from pathlib import Path
 
 from generator import __version__, contract, layout, pages
+from generator.across import numbers_in
 from generator.activations import Extractor
 from generator.atlas import NONE as NO_ATLAS
 from generator.atlas import Atlas
@@ -23,7 +24,7 @@ from generator.atlas import find as find_atlas
 from generator.atlas_files import write_atlas_files
 from generator.config import Config
 from generator.desk import Desk
-from generator.domain import Evidence, InputImage, Problem, WorkedExample
+from generator.domain import Evidence, InputImage, Model, Problem, Sheet, WorkedExample
 from generator.encode import read_png
 from generator.errors import InputsError
 from generator.example import first_kernel_example
@@ -231,6 +232,30 @@ def _none_usable(inputs: Path, problems: tuple[Problem, ...]) -> str:
     return f"expected at least one usable image in {inputs}, found none; mend or replace:\n{listed}"
 
 
+class _Sheets(Mapping[str, Sheet]):
+    """An image's sheets by layer, each read when it is asked for."""
+
+    def __init__(self, model: Model, image: str, stage: Staging) -> None:
+        self._model, self._image, self._stage = model, image, stage
+        self._read: dict[str, Sheet] = {}
+
+    def text(self, layer: str) -> bytes:
+        """The sheet's JSON."""
+        path = layout.sheet_json(self._model.id, self._image, layer)
+        return self._stage.path(path).read_bytes()
+
+    def __getitem__(self, layer: str) -> Sheet:
+        if layer not in self._read:
+            self._read[layer] = contract.read_sheet(self.text(layer))
+        return self._read[layer]
+
+    def __iter__(self) -> Iterator[str]:
+        return (layer.name for layer in self._model.layers)
+
+    def __len__(self) -> int:
+        return len(self._model.layers)
+
+
 class _Recent:
     """What was measured on images: of the last ones from memory, of others from the disk."""
 
@@ -253,19 +278,16 @@ class _Recent:
         if measures := self._measures.get(image):
             evidence = measures.evidence
             return pages.ImageFacts(measures.sheets, measures.reading, lambda: evidence, verdict)
+        read = _Sheets(model, image, stage)
         return pages.ImageFacts(
-            sheets={
-                layer.name: contract.read_sheet(
-                    stage.path(layout.sheet_json(model.id, image, layer.name)).read_bytes()
-                )
-                for layer in model.layers
-            },
+            sheets=read,
             reading=contract.read_reading(
                 stage.path(layout.reading_json(model.id, image)).read_bytes()
             ),
             # eighteen pages of an image ask for it
             evidence=cache(partial(self._evidence, image)),
             verdict=verdict,
+            read_numbers=lambda layer: numbers_in(contract.parsed(read.text(layer))),
         )
 
     def _evidence(self, image: str) -> Evidence:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from generator import contract, layout
-from generator.across import CHOSEN, Tally
+from generator.across import CHOSEN, Tally, numbers_in, numbers_of
 from generator.building import build
 from generator.config import Config
 from generator.domain import Across, Channel, Histogram, Occurrence, Peak, Sheet
@@ -66,7 +66,7 @@ def sheet(image: int, *channels: Channel) -> Sheet:
 def gathered(*sheets: Sheet) -> Across:
     tally = Tally("l")
     for each in sheets:
-        tally.add(each)
+        tally.add(numbers_of(each))
     return tally.result((0,))
 
 
@@ -125,7 +125,7 @@ def test_what_is_kept_of_an_image_is_small() -> None:
     """Its row has under 1,000 bytes a layer, however many channels the layer has."""
     many = [channel((1, 2, 9), (5, 6, 8)) for _ in range(512)]
     tally = Tally("l")
-    tally.add(sheet(0, *many))
+    tally.add(numbers_of(sheet(0, *many)))
     (row,) = tally.result(tuple(range(CHOSEN))).rows
     assert len(row.channels) == CHOSEN
     assert len(pickle.dumps(row)) < 1000
@@ -167,9 +167,20 @@ def test_what_is_kept_of_a_channel_does_not_grow_with_the_gallery() -> None:
     for values in (range(1, 1001), range(1000, 0, -1)):
         tally = Tally("l")
         for i, value in enumerate(values):
-            tally.add(sheet(i, channel((0, 0, value), (7, 7, value / 2))))
+            tally.add(numbers_of(sheet(i, channel((0, 0, value), (7, 7, value / 2)))))
             assert tally._windows.shape == (1, 9, 4)
             assert tally._company.shape[1] + len(tally._recent) <= 2 * 60
+
+
+def test_figures_of_a_sheet_are_those_of_its_file() -> None:
+    """Read without a channel of its own for each, number by number; silent ones and others."""
+    one = sheet(0, channel((1, 2, 7), (5, 6, -3), mean=0.5), channel(), channel((0, 0, 2)))
+    there = numbers_in(contract.parsed(contract.sheet_json(one)))
+    for here, read in zip(numbers_of(one), there, strict=True):
+        np.testing.assert_array_equal(here, read)
+    assert there.peaks[0].tolist() == [[1, 2, 7], [5, 6, -3]]
+    assert there.peaks[1].tolist() == [[-1, -1, 0]] * 2
+    assert there.peaks[2].tolist() == [[0, 0, 2], [-1, -1, 0]]
 
 
 def test_a_script_across_images_names_them_by_their_number() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from generator.across import Tally
+from generator.across import Tally, numbers_of
 from generator.domain import (
     Accounts,
     Channel,
@@ -86,7 +86,7 @@ def stops(
     for la in layers:
         tally = Tally(la.name)
         for one, pair in zip(images, highs, strict=True):
-            tally.add(sheet(la, one.id, pair, at))
+            tally.add(numbers_of(sheet(la, one.id, pair, at)))
         across[la.name] = tally.result((0, 1))
     gallery = Gallery(
         title="", author="", base_url="", palette="viridis", scale="layer",

@@ -104,7 +104,7 @@ class Surveyor:
     def add(self, facts: ImageFacts) -> None:
         """Take in the next image."""
         for name, tally in self._tallies.items():
-            tally.add(facts.sheets[name])
+            tally.add(facts.numbers(name))
             self._votes[name].add(facts.reading.layers[name])
         self._cards.append(card_facts(self._gallery, facts))
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from generator import layout
+from generator.across import Numbers, numbers_of
 from generator.domain import (
     AtlasSheet,
     Channel,
@@ -61,13 +62,20 @@ __all__ = [
 class ImageFacts:
     """Everything that was measured on one image."""
 
-    sheets: dict[str, Sheet]
+    sheets: Mapping[str, Sheet]
     """By layer."""
     reading: Reading
     evidence: Callable[[], Evidence]
     """Loads where the strongest values come from."""
     verdict: Verdict | None = None
     """What the network says; None of a network that does not end in classes."""
+
+    read_numbers: Callable[[str], Numbers] | None = None
+    """Of a layer's sheet that has not been read, if that is quicker."""
+
+    def numbers(self, layer: str) -> Numbers:
+        """What is taken of a layer's sheet for the pages that range over the gallery."""
+        return self.read_numbers(layer) if self.read_numbers else numbers_of(self.sheets[layer])
 
 
 @dataclass(frozen=True)
