@@ -326,6 +326,7 @@ def build(
 def layers(
     config: ConfigOption = None,
     model: ModelOption = None,
+    weights: WeightsOption = None,
     layers: LayersOption = None,
     every: EveryOption = None,
     size: SizeOption = None,
@@ -338,6 +339,7 @@ def layers(
     with reporting(debug=debug):
         overrides = {
             "model": model,
+            "weights": weights,  # none are read: so that a build's own flags can stand here
             "layers": layers or None,
             "every": every,
             "size": size,
@@ -355,7 +357,8 @@ def layers(
                     size=settings.size,
                     fit=settings.fit,
                     trust=settings.trust_model,
-                )
+                ),
+                values=settings.values,
             )
         )
 

@@ -46,7 +46,8 @@ class Call:
 
     name: str
     """The operation's name, with what makes it unique and fit for an address: ``conv1``,
-    ``backbone-conv1`` if another model has a ``conv1`` too, ``conv1-2`` for its second use."""
+    ``backbone-conv1`` for that of a nested model behind another ``conv1``, ``conv1-2`` for its
+    second use, or for that of the outermost model behind another."""
     operation: Any
     """A Keras layer, or a plain operation such as ``x + y``."""
     inputs: tuple[Tensor, ...]
