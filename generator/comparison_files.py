@@ -83,8 +83,7 @@ def _two_networks(comparison: Comparison, layer: Layer, image: str, stage: Stagi
     first, second = comparison.first, comparison.second
     change = comparison.changes[layer.name]
     # a channel that is silent in one of the two has changed altogether: that is quickly said
-    in_both = [c for c in change.ranked if change.correlation[c] is not None]
-    channels = (in_both or change.ranked)[:COLUMNS]
+    channels = (change.in_both or change.ranked)[:COLUMNS]
     return contrast(
         layer.name,
         channels,
