@@ -522,7 +522,7 @@ def _with_one_size(folder: Path) -> None:
     image = module.Input((32, 32, 3))
     x = module.layers.Flatten(name="flat")(module.layers.Conv2D(2, 3, name="conv")(image))
     x = module.layers.Dense(2, name="sums")(x)
-    saved(module.Model(image, x, name="fixed"), folder / "fixed.keras")
+    saved(module.Model(image, x, name="functional_9"), folder / "fixed.keras")
 
 
 def _damaged(folder: Path) -> None:
@@ -558,7 +558,8 @@ BAD_NETWORKS: tuple[tuple[Callable[[Path], None] | None, tuple[str, ...], int, s
         _with_weights_of_another,
         ("--model", "good.keras", "--weights", "other.weights.h5"),
         1,
-        r"other\.weights\.h5: expected the weights of plain \(\d[\d,]+ numbers\).*do not fit",
+        r"other\.weights\.h5: expected the weights of good \(\d[\d,]+ numbers\).*"
+        r"got a file of \d[\d,]+ numbers, and they do not fit; name the file of this network$",
     ),
     (
         _with_weights_of_another,

@@ -46,7 +46,8 @@ def summary(report: Report) -> str:
         ("images", f"{report.images:,}{_kept(report)}"),
         ("layers", f"{report.layers:,}"),
         ("channels", f"{report.channels:,} an image"),
-        *([("handouts", _handouts(report))] if report.handouts or report.handouts_gone else []),
+        *([("handouts", _handouts(report))] if report.handouts or report.gone.handouts else []),
+        *([("gone", _gone(report))] if report.gone.networks or report.gone.comparisons else []),
         ("files", f"{report.files:,}"),
         ("size", f"{report.bytes / _MEGABYTE:,.1f} MB"),
         ("seconds", f"{report.seconds:,.1f} ({report.seconds / report.images:.2f} an image)"),
@@ -71,13 +72,19 @@ def _kept(report: Report) -> str:
 
 
 def _handouts(report: Report) -> str:
-    gone = report.handouts_gone
+    gone = report.gone.handouts
     if not gone:
         return f"{report.handouts:,} PDFs"
     return (
         f"{report.handouts:,} PDFs; {gone:,} of the previous site {'is' if gone == 1 else 'are'} "
         f"gone{'' if report.handouts else ' (--handouts makes them with the site)'}"
     )
+
+
+def _gone(report: Report) -> str:
+    counted = ((report.gone.networks, "network"), (report.gone.comparisons, "comparison"))
+    said = [f"{some:,} {what}{'s' if some > 1 else ''}" for some, what in counted if some]
+    return f"{' and '.join(said)} of the previous site"
 
 
 def problem_line(problem: Problem) -> str:
