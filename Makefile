@@ -25,7 +25,7 @@ INSTALL = $(PIP) install --require-hashes --no-build-isolation
 
 help:
 	@echo 'make gallery    site/ from the images in inputs/, with handouts (the first time: the environment, about 1 GB)'
-	@echo 'make compare    the same beside two more networks, of which one is trained here first'
+	@echo 'make compare    the same beside two more networks, without handouts; one of the two is trained here first'
 	@echo 'make handouts   other worksheets of the gallery in site/, as ARGS says: paper, ink, language'
 	@echo 'make serve      show site/ in a browser'
 	@echo 'make test       every test but the slow ones'

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from generator import manifest
 from generator.config import Config
@@ -19,7 +19,7 @@ from generator.manifest import Manifest
 from generator.rebuild import nothing_to_do, request_of
 from generator.site import staging
 
-__all__ = ["Progress", "Report", "build"]
+__all__ = ["Gone", "Progress", "Report", "build"]
 
 
 class Progress(Protocol):
@@ -45,6 +45,16 @@ class _Silent:
     def pages(self, done: int, total: int) -> None: ...
 
 
+class Gone(NamedTuple):
+    """How much of the previous site the new one does not have."""
+
+    handouts: int = 0
+    """PDFs."""
+    networks: int = 0
+    comparisons: int = 0
+    """Of two networks or two images."""
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """What a build did."""
@@ -58,8 +68,7 @@ class Report:
     """Feature maps an image."""
     handouts: int
     """PDFs for paper."""
-    handouts_gone: int
-    """PDFs of the previous site that the new one does not have."""
+    gone: Gone
     files: int
     bytes: int
     seconds: float
@@ -94,7 +103,7 @@ def build(config: Config, *, model: Any = None, progress: Progress | None = None
     if old is not None and nothing_to_do(config, old, request, candidates, problems):
         place.tidy()
         kept = old.numbers.images
-        return _report(config, old, started, note, kept=kept, gone=0, unchanged=True)
+        return _report(config, old, started, note, kept=kept, gone=Gone(), unchanged=True)
     from generator.stages import make
 
     made = make(config, model, candidates, problems, old, request, place, progress or _Silent())
@@ -110,7 +119,7 @@ def _report(
     note: str,
     *,
     kept: int,
-    gone: int,
+    gone: Gone,
     unchanged: bool = False,
 ) -> Report:
     numbers = made.numbers
@@ -122,7 +131,7 @@ def _report(
         layers=len(numbers.model.layers),
         channels=sum(layer.channels for layer in numbers.model.layers),
         handouts=numbers.handouts,
-        handouts_gone=gone,
+        gone=gone,
         files=numbers.files,
         bytes=numbers.bytes,
         seconds=time.perf_counter() - started,

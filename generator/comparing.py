@@ -148,7 +148,7 @@ def _similarity(
         return tuple((None,) * columns for _ in range(rows))
     matrix = similarity.similarities(list(first.structures()), second.structures())
     return tuple(
-        tuple(None if np.isnan(value) else round(float(value), 4) for value in row)
+        tuple(None if np.isnan(value) else round(float(value), 4) + 0.0 for value in row)
         for row in matrix
     )
 

@@ -10,6 +10,7 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,13 +24,25 @@ from generator.similarity_plot import matrix_png
 from generator.site import Staging
 from generator.sizes import strip_factor
 
-__all__ = ["MOST_IMAGES", "write_comparison", "write_pair"]
+__all__ = ["MOST_IMAGES", "comparisons_in", "networks_in", "write_comparison", "write_pair"]
 
 MOST_IMAGES = 8
 """Of a gallery, of which a comparison shows maps; its numbers are of all."""
 
 Contrasts = Mapping[str, Mapping[str, Contrast]]
 """By layer, by image."""
+
+
+def comparisons_in(site: Path) -> frozenset[str]:
+    """What a site sets side by side, networks or images; nothing in a folder that is not there."""
+    folder = (site / layout.compare_front()).parent
+    pages = [*folder.glob("*/index.html"), *(folder / "images").glob("*.html")]
+    return frozenset(page.relative_to(folder).as_posix() for page in pages)
+
+
+def networks_in(site: Path) -> frozenset[str]:
+    """Ids of the networks that a site has pages of."""
+    return frozenset(page.parent.name for page in site.glob(layout.model_page("*")))
 
 
 def write_comparison(
@@ -83,8 +96,7 @@ def _two_networks(comparison: Comparison, layer: Layer, image: str, stage: Stagi
     first, second = comparison.first, comparison.second
     change = comparison.changes[layer.name]
     # a channel that is silent in one of the two has changed altogether: that is quickly said
-    in_both = [c for c in change.ranked if change.correlation[c] is not None]
-    channels = (in_both or change.ranked)[:COLUMNS]
+    channels = (change.in_both or change.ranked)[:COLUMNS]
     return contrast(
         layer.name,
         channels,

@@ -137,6 +137,10 @@ class Against(NamedTuple):
     """File of its classes' labels; None: the gallery's, if they fit."""
 
 
+class _UnknownSetting(ValueError):
+    """Of a network that is compared with: a message says more than what was expected."""
+
+
 def _against(value: object) -> tuple[Against, ...]:
     """Of "edges.keras, preprocess=caffe", or several such."""
     given = [value] if isinstance(value, str) else value
@@ -154,7 +158,14 @@ def _against(value: object) -> tuple[Against, ...]:
         if not model or not all(len(pair) == 2 and all(pair) for pair in named):
             raise ValueError
         pairs = {key: word for key, word in named}
-        if len(pairs) < len(named) or not set(pairs) <= {*Against._fields[1:]}:
+        for key in pairs:
+            if key not in (known := Against._fields[1:]):
+                close = get_close_matches(key.lower(), known, n=1)
+                hint = f"the nearest is {close[0]}" if close else f"there are {', '.join(known)}"
+                raise _UnknownSetting(
+                    f"{model}: a network to compare with has no setting {key}; {hint}"
+                )
+        if len(pairs) < len(named):
             raise ValueError
         weights = Path(pairs["weights"]) if "weights" in pairs else None
         size = _size(pairs["size"]) if "size" in pairs else None
@@ -494,12 +505,12 @@ def _own_texts(folder: Path) -> dict[str, Any]:
 
 def _message(error: ValidationError, origin: _Origin) -> str:
     """One line for each wrong key, those of the file in its order."""
-    found = error.errors(include_url=False, include_context=False)
+    found = error.errors(include_url=False)
     if not found[0]["loc"]:
         return f"expected keys and values, got {_shown(found[0]['input'])}"
     wrong = {str(details["loc"][0]): details for details in found}
     complaints = [
-        _complaint(key, wrong[key]["type"], wrong[key]["input"], origin)
+        _complaint(key, wrong[key], origin)
         for key in sorted(wrong, key=lambda key: origin.lines.get(key) or 0)
     ]
     if len(complaints) == 1:
@@ -507,8 +518,11 @@ def _message(error: ValidationError, origin: _Origin) -> str:
     return "\n".join([f"{len(complaints)} wrong entries:", *(f"  {one}" for one in complaints)])
 
 
-def _complaint(key: str, kind: str, value: object, origin: _Origin) -> str:
-    place = origin.place(key)
+def _complaint(key: str, details: Mapping[str, Any], origin: _Origin) -> str:
+    place, kind, value = origin.place(key), details["type"], details["input"]
+    reason = details.get("ctx", {}).get("error")
+    if isinstance(reason, _UnknownSetting):
+        return f"{place}: {reason}"
     if kind != "extra_forbidden":
         expected = Config.model_fields[key].description
         return f"{place}: expected {expected}, got {_shown(value)}"

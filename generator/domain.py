@@ -675,7 +675,8 @@ class LayerFigures:
     effective_rank: float | None
     """Of its centred examples x channels, 1 to at most ``rank_limit``; None without variation."""
     rank_limit: int
-    """The channels, or one less than the examples if those are fewer."""
+    """The channels, or one less than the examples if those are fewer; a map coarser than the grid
+    gives no more of them than it has values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -700,6 +701,11 @@ class ChannelChange:
     strongly. None where one of the two is constant."""
     ranked: tuple[int, ...]
     """Channels, the most changed first; of two the lower number."""
+
+    @property
+    def in_both(self) -> tuple[int, ...]:
+        """Those that vary in both networks, in the same order."""
+        return tuple(c for c in self.ranked if self.correlation[c] is not None)
 
 
 @dataclass(frozen=True, slots=True)

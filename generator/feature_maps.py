@@ -22,7 +22,7 @@ from generator.sheet_view import Subjects, refuse_unknown, sheet_view
 from generator.sheets import Measured, channels_first, sheet_of
 from generator.subject import Subject
 from generator.views import Picture, SheetView, table
-from generator.wording import extent, shape, size
+from generator.wording import extent, shape, size, stride
 
 __all__ = ["FeatureMaps", "LayerMaps", "UnknownLayer"]
 
@@ -104,7 +104,7 @@ class FeatureMaps(Mapping[str, "LayerMaps"]):
                 shape(la),
                 la.activation or "–",
                 extent(la.window.height, la.window.width),
-                extent(la.window.stride_y, la.window.stride_x),
+                stride(la.window),
                 "yes" if la.signed else "no",
             )
             for la in self.model.layers

@@ -7,14 +7,15 @@ nothing that it depends on has changed; TensorFlow is loaded only where a networ
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any
 
 from generator.config import Against, Config
-from generator.errors import LayerNotFound
+from generator.errors import LayerlightError, LayerNotFound
 from generator.fingerprints import digest_of, fingerprint, sheet_program
 from generator.gallery_files import colour_names, kernels_picture, largest_weights
 from generator.manifest import KnownNetwork
@@ -95,6 +96,19 @@ def _network(
     place: int,
 ) -> GalleryNetwork:
     main = place == 0
+    with nullcontext() if main else _said_of(settings):
+        return _known_or_found(config, settings, key, known, model, main=main)
+
+
+def _known_or_found(
+    config: Config,
+    settings: Against,
+    key: str,
+    known: Mapping[str, KnownNetwork],
+    model: Any,
+    *,
+    main: bool,
+) -> GalleryNetwork:
     # once, also where what is known is put in other words
     load = cache(partial(_load_main if main else _load_other, config, settings, model))
     if key and key in known:
@@ -102,6 +116,15 @@ def _network(
     network = load()
     facts = _facts(config, settings, network, main=main)
     return GalleryNetwork(key, facts, load, settings, place)
+
+
+@contextmanager
+def _said_of(settings: Against) -> Iterator[None]:
+    """Whatever is wrong with a network that is compared with, said with its name first."""
+    try:
+        yield
+    except LayerlightError as error:
+        raise type(error)(f"against {settings.model}: {error}") from error
 
 
 def _load_main(config: Config, _settings: Against, model: Any) -> Any:

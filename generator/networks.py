@@ -338,6 +338,7 @@ def _shared(
         main=network.main,
         compared=bool(config.against) or len(config.pairs) > 0,
         every_layer=known.every_layer,
+        judged=known.judged,
     )
 
 

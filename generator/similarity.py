@@ -236,6 +236,8 @@ class LayerTally:
         self._sizes: list[float] = []
         """Sum of magnitudes of each image."""
         self._zeros = self._count = 0
+        self._places = 0
+        """Cells that hold something of their own: a map coarser than the grid repeats itself."""
 
     def add(self, maps: Maps) -> None:
         """Take in the maps (height, width, channels) of the next image."""
@@ -243,6 +245,7 @@ class LayerTally:
         self._sizes.append(float(np.abs(_finite(maps), dtype=np.float64).sum()))
         self._zeros += int(np.count_nonzero(maps == 0))
         self._count += maps.size
+        self._places += min(maps.shape[0], self._side) * min(maps.shape[1], self._side)
 
     def examples(self) -> Floats:
         """(images * side * side, channels)."""
@@ -255,7 +258,7 @@ class LayerTally:
             strength=math.fsum(self._sizes) / self._count,
             zero_share=self._zeros / self._count,
             effective_rank=rank,
-            rank_limit=limit,
+            rank_limit=min(limit, self._places - 1),
         )
 
 
@@ -345,6 +348,7 @@ class ChannelTally:
         by = 1 if factor is None else 1 / factor
         both = np.sqrt(aa) + by * np.sqrt(bb)
         apart = np.sqrt(np.maximum(aa - 2 * by * ab + by**2 * bb, 0))
+        apart[apart**2 <= NO_VARIATION * both**2] = 0
         change = np.divide(apart, both, out=np.zeros_like(both), where=both > 0)
         change = np.minimum(change, 1.0)  # rounding
         varied: list[bool] = np.all(

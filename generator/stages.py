@@ -7,16 +7,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from generator import layout, manifest, pages
-from generator.building import Progress
+from generator.building import Gone, Progress
 from generator.comparing import compare
-from generator.comparison_files import write_comparison, write_pair
+from generator.comparison_files import (
+    comparisons_in,
+    networks_in,
+    write_comparison,
+    write_pair,
+)
 from generator.config import Config
 from generator.desk import Desk, Press
 from generator.domain import Comparison, Handout, InputImage, Model, Problem
@@ -51,8 +55,7 @@ class Made:
     manifest: Manifest
     kept: int
     """Images whose sheets were taken over from the old site."""
-    gone: int
-    """Handouts of the old site that the new one does not have."""
+    gone: Gone
     note: str
     """Why the manifest could not be written; "" if it was."""
 
@@ -123,8 +126,10 @@ def make(
         press.print(
             _side_by_side(config, replace(main, gallery=gallery), others, stage, known, compared)
         )
-        gone = handouts_in(config.output) - {Path(one.path).name for one in every}
+        holds = (handouts_in, networks_in, comparisons_in)
+        before = [of(config.output) for of in holds]
         facts = stage.finish()
+        gone = Gone(*(len(was - of(config.output)) for was, of in zip(before, holds, strict=True)))
         groups, rest = ledger.sorted_files()
         new = Manifest(
             request=request,
@@ -147,7 +152,7 @@ def make(
             handouts=handouts,
         )
         kept = sum(f"sheets/{specs[0].id}/{image.id}" in ledger.kept for image in gallery.images)
-        return Made(new, kept, len(gone), manifest.write(config.output, new))
+        return Made(new, kept, gone, manifest.write(config.output, new))
 
 
 # -- Side by side

@@ -21,7 +21,7 @@ from generator.drawing import Rectangle
 from generator.encode import rgb_png
 from generator.errors import OutputError, UsageError
 from generator.similarity_plot import matrix_png
-from generator.wording import count, number, percent
+from generator.wording import count, hundredths, number, percent
 
 __all__ = ["ComparisonView", "Legend", "Picture", "SheetView", "table"]
 
@@ -183,7 +183,7 @@ def _rows(found: Comparison) -> Iterable[Sequence[str]]:
         yield (
             layer.name,
             other.name,
-            "–" if alike is None else f"{alike:.2f}".replace("-", "\u2212"),
+            "–" if alike is None else hundredths(alike),
             percent(one.zero_share),
             percent(two.zero_share),
             _rank(one),

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from generator.domain import Layer, Peak
+from generator.domain import Layer, Peak, Window
 
 __all__ = [
     "MINUS",
     "NARROW",
     "count",
     "extent",
+    "hundredths",
     "listing",
     "number",
     "ordinal",
@@ -21,6 +22,7 @@ __all__ = [
     "share_of",
     "signed",
     "size",
+    "stride",
 ]
 
 MINUS = "\u2212"
@@ -64,6 +66,11 @@ def signed(value: float) -> str:
     return f"+{number(value)}" if value > 0 else number(value)
 
 
+def hundredths(value: float) -> str:
+    """A correlation or similarity: two decimals, and no minus before 0.00."""
+    return f"{round(value, 2) + 0.0:.2f}".replace("-", MINUS)
+
+
 def percent(share: float) -> str:
     """A share of 0 to 1. Rounded, but never to a 0 or a 100 that is not meant."""
     if 0 < share < 0.005:
@@ -81,6 +88,13 @@ def size(height: int, width: int) -> str:
 def extent(height: int, width: int) -> str:
     """One number where both are the same: "40", else "40 x 56"."""
     return str(height) if height == width else size(height, width)
+
+
+def stride(window: Window) -> str:
+    """How far apart two neighbours see; a dash where both see the whole image."""
+    if not (window.stride_y or window.stride_x):
+        return "–"
+    return extent(window.stride_y, window.stride_x)
 
 
 def shape(layer: Layer) -> str:

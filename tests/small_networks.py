@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from generator.models.backend import fixed_settings, fresh_names, keras
 
-__all__ = ["branched", "maps_of", "plain", "saved"]
+__all__ = ["branched", "gated", "maps_of", "plain", "saved"]
 
 SIDE = 32
 
@@ -42,6 +42,22 @@ def branched(seed: int = 2) -> Any:
         y = layers.Conv2D(6, 3, padding="same", name="side")(x)
         x = layers.ReLU(name="sum_relu")(layers.Add(name="sum")([x, y]))
         return module.Model(image, x, name="branched")
+
+
+def gated(seed: int = 3) -> Any:
+    """Maps multiplied by what was made of all places, no pool and no merge; ends in plain sums."""
+    module = keras()
+    layers = module.layers
+    module.utils.set_random_seed(seed)
+    with fixed_settings(), fresh_names():
+        image = module.Input((24, 24, 3))
+        x = layers.Conv2D(4, 3, strides=2, padding="same", activation="relu", name="stem")(image)
+        gate = layers.GlobalAveragePooling2D(keepdims=True, name="squeeze")(x)
+        gate = layers.Dense(4, activation="sigmoid", name="excite")(gate)
+        x = layers.Multiply(name="scale")([x, gate])
+        x = layers.Conv2D(5, 1, activation="relu", name="project")(x)
+        x = layers.GlobalAveragePooling2D(name="mean")(x)
+        return module.Model(image, layers.Dense(3, name="sums")(x), name="gated")
 
 
 def saved(model: Any, path: Path) -> Path:

@@ -24,11 +24,13 @@ from typer.testing import CliRunner
 
 from generator import __version__
 from generator.cli import app
+from generator.cli.texts import reckoned
 from generator.errors import OutputError
+from generator.models import inspect
 from generator.models.backend import keras
 from generator.site import Staging
 from tests.input_folders import BLUE, photo
-from tests.small_networks import branched, plain, saved
+from tests.small_networks import branched, gated, plain, saved
 from tests.vgg16_network import imagenet_tensors
 
 PROJECT = Path(__file__).parent.parent
@@ -520,7 +522,7 @@ def _with_one_size(folder: Path) -> None:
     image = module.Input((32, 32, 3))
     x = module.layers.Flatten(name="flat")(module.layers.Conv2D(2, 3, name="conv")(image))
     x = module.layers.Dense(2, name="sums")(x)
-    saved(module.Model(image, x, name="fixed"), folder / "fixed.keras")
+    saved(module.Model(image, x, name="functional_9"), folder / "fixed.keras")
 
 
 def _damaged(folder: Path) -> None:
@@ -556,7 +558,8 @@ BAD_NETWORKS: tuple[tuple[Callable[[Path], None] | None, tuple[str, ...], int, s
         _with_weights_of_another,
         ("--model", "good.keras", "--weights", "other.weights.h5"),
         1,
-        r"other\.weights\.h5: expected the weights of plain \(\d[\d,]+ numbers\).*do not fit",
+        r"other\.weights\.h5: expected the weights of good \(\d[\d,]+ numbers\).*"
+        r"got a file of \d[\d,]+ numbers, and they do not fit; name the file of this network$",
     ),
     (
         _with_weights_of_another,
@@ -748,7 +751,7 @@ def test_layers_lists_what_would_be_captured(here: Path) -> None:
     *_, line, _, cost = outcome.out.splitlines()
     total = re.split(r" {2,}", line)
     assert total == ["total", "18", "5,696 channels", f"{parameters:,}", f"{multiply_adds:,}"]
-    assert cost.startswith("An image: about 26 MB of files and ")
+    assert cost.startswith("An image: about 24 MB of files and ")
     assert _files(here) == {}
 
 
@@ -760,6 +763,36 @@ def test_layers_takes_patterns_a_size_and_the_file(here: Path) -> None:
     assert [row[2] for row in rows] == [
         *("32 x 48 x 64", "16 x 24 x 128", "8 x 12 x 256", "4 x 6 x 512", "2 x 3 x 512")
     ]
+
+
+def test_layers_of_a_network_that_has_no_weights_here(here: Path) -> None:
+    """--weights is taken as a build takes it; none are read. What sees the whole image has no
+    stride.
+    """
+    saved(gated(), here / "gated.keras")
+    outcome = _run("layers", "--model", "gated.keras")
+    rows = [re.split(r" {2,}", line) for line in outcome.out.splitlines()]
+    assert [row[3:5] for row in rows if row[0] in ("stem", "project")] == [
+        ["3 x 3", "2 x 2"],
+        ["24 x 24", "-"],
+    ]
+    untrained = _run("layers", "--model", "mobilenet", "--weights", "random", "--size", "64")
+    assert untrained.code == 0 and untrained.out.startswith("MobileNet, input 64 x 64")
+
+
+@pytest.mark.parametrize(
+    "network", ["ResNet50", pytest.param("InceptionV3", marks=pytest.mark.slow)]
+)
+def test_what_an_image_costs_is_reckoned_as_it_was_measured(network: str) -> None:
+    """Within a quarter of each gallery in docs/models.md."""
+    lines = (PROJECT / "docs" / "models.md").read_text(encoding="utf-8").splitlines()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    measured = {row[1]: float(row[7]) for row in rows if row[0] == network and len(row) == 8}
+    assert len(measured) == 3
+    for gallery, megabytes in measured.items():
+        model = inspect(network.lower(), every="block" if "block" in gallery else "layer")
+        found, _ = reckoned(model, values="--no-values" not in gallery)
+        assert found == pytest.approx(megabytes, rel=0.25), gallery
 
 
 # -- Weights

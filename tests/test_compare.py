@@ -26,7 +26,7 @@ from generator.encode import read_png
 from generator.errors import ConfigError, TextError
 from generator.models.backend import keras
 from generator.sheets import sheet_of, tile
-from tests.small_networks import branched, maps_of, plain, saved
+from tests.small_networks import branched, gated, maps_of, plain, saved
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float64]
@@ -383,7 +383,7 @@ def _layer_table(page: Path) -> list[list[str]]:
     """The cells of the table of layer beside layer."""
     html = page.read_text(encoding="utf-8")
     table = html.split('id="layers"', 1)[1].split("</table>")[0]
-    rows = re.findall(r"<tr>(.*?)</tr>", table, re.S)
+    rows = re.findall(r"<tr[^>]*>(.*?)</tr>", table, re.S)
     cells = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.S) for row in rows]
     return [
         [
@@ -489,21 +489,24 @@ def test_sheets_of_every_network_hold_what_keras_computes(built: Built) -> None:
 def test_the_page_of_two_networks_says_what_keras_computes(built: Built) -> None:
     """Zeros, ranks, strength and channels of every layer, from a forward pass of Keras."""
     page = built.site / "compare/mine_mine-2/index.html"
-    rows = [row for row in _layer_table(page) if len(row) == 9]
+    rows = [row for row in _layer_table(page) if len(row) == 10]
     assert [row[0] for row in rows] == ["first", "pool", "second"]
     one, two = (_all_maps(built, model) for model in ("mine", "mine-2"))
-    for name, _, *zeros_and_ranks, weights, strength, most in rows:
+    for name, _, *zeros_and_ranks, weights, norm, silent, most in rows:
         a, b = one[name].astype(float), two[name].astype(float)
         shares = [float((maps == 0).mean()) for maps in (a, b)]
         for shown, share in zip(zeros_and_ranks[:2], shares, strict=True):
             assert abs(_number(shown.removesuffix(" %").split()[-1]) - 100 * share) <= 1
         factor = np.linalg.norm(b) / np.linalg.norm(a)
-        assert _close(strength, float(factor))
+        assert _close(norm, float(factor))
         scaled = b / factor
         norms = [np.sqrt((x**2).sum(axis=(0, 1, 2))) for x in (a, scaled, a - scaled)]
         change = norms[2] / np.maximum(norms[0] + norms[1], 1e-30)
         named = re.findall(r"#(\d+) \((\d+) %\)", most)
-        assert [int(c) for c, _ in named] == np.argsort(-change, kind="stable")[:3].tolist()
+        varied = np.all([np.ptp(x, axis=(0, 1, 2)) > 0 for x in (a, b)], axis=0)
+        assert silent == f"{(~varied).sum()} of {len(varied)}"
+        order = [c for c in np.argsort(-change, kind="stable").tolist() if varied[c]]
+        assert [int(c) for c, _ in named] == order[:3]
         assert all(abs(int(by) - 100 * change[int(c)]) <= 0.51 for c, by in named)
         if name != "pool":
             kernels = [
@@ -514,7 +517,7 @@ def test_the_page_of_two_networks_says_what_keras_computes(built: Built) -> None
             assert abs(_number(weights.removesuffix(" %")) - 100 * moved) <= 0.51
     text = _text(page)
     assert "One architecture, two sets of weights, on the same 3 images." in text
-    assert "moved furthest" in text and "Untrained" not in text
+    assert "From mine to mine (2) the kernels of" in text and "Untrained" not in text
 
 
 def test_the_numbers_of_a_comparison_are_in_its_files(built: Built) -> None:
@@ -543,7 +546,8 @@ def test_a_layers_page_shows_the_maps_of_its_sheets(built: Built) -> None:
     channels = change["ranked"][:12]
     page = built.site / "compare/mine_mine-2/layers/second.html"
     html = page.read_text(encoding="utf-8")
-    assert "times as strongly as mine" in _text(page)
+    text = _text(page)
+    assert "the Euclidean norm of mine (2) is here" in text and "times that of mine." in text
     for image in built.images:
         maps = [
             _sheet_maps(built.site, model, image, "second")[channels]
@@ -648,9 +652,85 @@ def test_of_an_untrained_network_nothing_is_concluded(tmp_path: Path) -> None:
     assert "One architecture" in text
     for word in ("moved furthest", "find the same places alike most"):
         assert word not in text
-    assert len([row for row in _layer_table(page) if len(row) == 9]) == 3
+    assert len([row for row in _layer_table(page) if len(row) == 10]) == 3
     own = _text(tmp_path / "out/images/one/vgg16-2/index.html")
     assert "untrained" in own.lower()
+
+
+def test_channels_that_are_silent_in_one_of_the_two_are_counted_and_not_named(
+    tmp_path: Path,
+) -> None:
+    """Blue is asked for by the second network alone; no image has any. Its change is 100 %."""
+    (tmp_path / "in").mkdir()
+    for i, seed in enumerate((1, 2)):
+        pixels = _noise(1, 8, seed)[0].copy()
+        pixels[..., 2] = 0
+        Image.fromarray(pixels).save(tmp_path / f"in/{i}.png")
+    saved(_two_colours((0, 0, 1), (1, 1, 1), name="one"), tmp_path / "one.keras")
+    saved(_two_colours((1, 0, 1), (2, 1, 1), name="two"), tmp_path / "two.keras")
+    build(
+        Config(
+            inputs=tmp_path / "in", output=tmp_path / "out", model=str(tmp_path / "one.keras"),
+            against=(Against(str(tmp_path / "two.keras")),), values=False,
+        )
+    )  # fmt: skip
+    row = _layer_table(tmp_path / "out/compare/one_two/index.html")[-1]
+    assert row[-2] == "1 of 2" and row[-1].startswith("#0 (") and "#1" not in row[-1]
+
+
+def test_two_copies_are_said_to_be_the_same(tmp_path: Path) -> None:
+    """In one sentence; no channel is named as changed, and nothing is called most or least."""
+    _inputs(tmp_path / "in", 2)
+    for name in ("four", "five"):
+        saved(plain(4), tmp_path / f"{name}.keras")
+    build(
+        Config(
+            inputs=tmp_path / "in", output=tmp_path / "out", model=str(tmp_path / "four.keras"),
+            against=(Against(str(tmp_path / "five.keras")),), values=False,
+        )
+    )  # fmt: skip
+    page = tmp_path / "out/compare/four_five/index.html"
+    text = _text(page)
+    assert "The two are the same in every weight" in text
+    assert "alike most" not in text and "moved furthest" not in text
+    rows = [row for row in _layer_table(page) if len(row) == 10]
+    assert [(row[1], row[7], row[9]) for row in rows] == [("1.0", "1", "–")] * 3
+
+
+def test_networks_that_end_in_plain_sums_without_labels(tmp_path: Path) -> None:
+    """As the gallery's and as another: maps and no classes. What sees the whole image has no
+    stride.
+    """
+    _inputs(tmp_path / "in", 2)
+    for seed in (3, 4):
+        saved(gated(seed), tmp_path / f"gated-{seed}.keras")
+    build(
+        Config(
+            inputs=tmp_path / "in", output=tmp_path / "out", values=False,
+            model=str(tmp_path / "gated-3.keras"),
+            against=(Against(str(tmp_path / "gated-4.keras")),),
+        )
+    )  # fmt: skip
+    assert not [*(tmp_path / "out").glob("sheets/*/*/classes")]
+    assert (tmp_path / "out/compare/gated-3_gated-4/layers/project.html").is_file()
+    for name in ("gated-3", "gated-4"):
+        page = tmp_path / f"out/models/{name}/index.html"
+        text = _text(page)
+        assert "Its convolutions, in the order" in text
+        assert "not what it concludes" in text and "ends in classes" not in text
+        rows = {row[0]: row[3:5] for row in _layer_table(page) if len(row) == 9}
+        assert rows["stem"] == ["3 × 3", "2"] and rows["project"] == ["24 × 24", "–"]
+
+
+def test_the_page_of_a_network_says_whether_the_gallery_shows_what_it_concludes(
+    built: Built,
+) -> None:
+    """Of three classes it does; of a network that ends in maps there is nothing to show."""
+    mine, branches = (_text(built.site / f"models/{n}/index.html") for n in ("mine", "branched"))
+    assert "the network ends in classes. What it concludes from an image" in mine
+    assert "not what it concludes" not in mine and "Its convolutions and pools, in" in mine
+    assert "not what it concludes" in branches
+    assert "Its convolutions and merges of branches, in" in branches
 
 
 def test_an_image_that_is_not_there_cannot_be_set_beside_another(tmp_path: Path) -> None:
@@ -764,7 +844,8 @@ def test_a_network_beside_another_has_labels_of_its_own(tmp_path: Path) -> None:
 
     assert labels("theirs.txt") == [{"ape", "bee", "cat"}, {"ant", "bat", "cow"}]
     assert labels(None) == [{"ape", "bee", "cat"}] * 2
-    with pytest.raises(ConfigError, match=r"labels: expected 3 labels, .* got 1 in .*few\.txt"):
+    says = r"^against \S*other\.keras: labels: expected 3 labels, .* got 1 in .*few\.txt"
+    with pytest.raises(ConfigError, match=says):
         labels("few.txt")
 
 

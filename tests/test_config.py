@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import get_args
 
@@ -142,7 +143,7 @@ def test_a_network_to_compare_with_has_settings_behind_commas(
     "against",
     [
         *("", " ", ",preprocess=tf", "a,", "a,tf", "a,preprocess", "a,preprocess=", "a,=tf"),
-        *("a,fit=pad", "a,size=5", "a,size=big", "a,size=64,size=64", "a\0b", "a\x1b[31m"),
+        *("a,size=5", "a,size=big", "a,size=64,size=64", "a\0b", "a\x1b[31m"),
         *([""], [3], 3, {"a": 1}, [["a"]]),
     ],
 )
@@ -151,6 +152,31 @@ def test_other_networks_to_compare_with_are_refused(against: object) -> None:
     message = _complaint(None, {"against": against})
     assert message.startswith("--against: expected networks to compare with, each a name or file")
     assert "'edges.keras, preprocess=caffe'" in message
+
+
+@pytest.mark.parametrize(
+    ("against", "says"),
+    [
+        (
+            "x.keras,label=y",
+            "x.keras: a network to compare with has no setting label; the nearest is labels",
+        ),
+        ("x.keras,tf=1", "no setting tf; there are weights, preprocess, size, labels"),
+        (
+            ["a", "b,size=64,weight=w.h5"],
+            "b: a network to compare with has no setting weight; the nea",
+        ),
+    ],
+)
+def test_a_setting_that_there_is_not_is_named_with_the_nearest(
+    against: object, says: str, here: Path
+) -> None:
+    """As a flag and in the file."""
+    message = _complaint(None, {"against": against})
+    assert message.startswith("--against: ") and says in message
+    _written(here, f"against = {against!r}")
+    with pytest.raises(ConfigError, match=f"gallery.toml, line 1: against: .*{re.escape(says)}"):
+        load_config()
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from PIL import Image
 
 from generator import models
 from generator.building import Report, build
+from generator.cli.texts import summary
 from generator.config import Against, Config
 from generator.manifest import place
 from generator.render import Renderer
@@ -382,6 +383,11 @@ def test_of_networks_side_by_side_all_is_kept(studio: Studio) -> None:
     done = studio.build()
     assert done.report.kept == 4
     assert studio.unlike_first() == set()
+    done = studio.build(against=(), pairs=())
+    assert done.report.gone == (0, 1, 2)
+    gone = next(line for line in summary(done.report).splitlines() if line.startswith("gone"))
+    assert gone.split(maxsplit=1)[1] == "1 network and 2 comparisons of the previous site"
+    assert "\ngone" not in summary(studio.build(title="One").report)
 
 
 def test_handouts_are_kept(studio: Studio) -> None:
@@ -397,7 +403,7 @@ def test_handouts_are_kept(studio: Studio) -> None:
     assert studio.build().report.unchanged
     assert studio.unlike_first() == set()
     done = studio.build(handouts=False)
-    assert (done.report.handouts, done.report.handouts_gone, done.loaded) == (0, 9, 0)
+    assert (done.report.handouts, done.report.gone.handouts, done.loaded) == (0, 9, 0)
 
 
 def test_the_manifest_is_beside_the_site_and_not_in_it(studio: Studio) -> None:

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from generator.domain import Channel, Histogram, LayerReading, Peak, Sheet
+from generator.domain import Channel, Histogram, LayerReading, Peak, Sheet, Window
 from generator.sentences import answering, frame, half, slants
-from generator.wording import number, ordinal, percent, place
+from generator.wording import hundredths, number, ordinal, percent, place, stride
 
 IMAGES = ("chelsea", "test-card")
 LAYERS = ("block1_conv1", "block2_conv2", "block3_conv3", "block4_conv1", "block5_conv3")
@@ -204,6 +204,21 @@ def test_shares_never_round_to_what_they_are_not() -> None:
     assert [percent(s) for s in (0, 0.001, 0.5, 0.999, 1)] == [
         "0\u202f%", "under 1\u202f%", "50\u202f%", "over 99\u202f%", "100\u202f%",
     ]  # fmt: skip
+
+
+def test_nothing_is_less_than_zero_by_rounding() -> None:
+    """-0.004 is 0.00; a minus stands only where a digit does."""
+    assert [hundredths(v) for v in (-0.004, 0.0, -0.006, 0.996, -1)] == [
+        "0.00", "0.00", "\u22120.01", "1.00", "\u22121.00",
+    ]  # fmt: skip
+
+
+def test_a_stride_is_one_number_two_or_none() -> None:
+    """Where every value sees the whole image, steps have no length."""
+    strides = [
+        stride(Window(9, 9, down, across, 0, 0)) for down, across in ((4, 4), (4, 2), (0, 0))
+    ]
+    assert strides == ["4", "4\u202f×\u202f2", "–"]
 
 
 def test_ordinals() -> None:

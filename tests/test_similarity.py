@@ -299,6 +299,15 @@ def test_a_layers_figures_by_hand() -> None:
     assert found.effective_rank == pytest.approx(expected, abs=1e-3)
 
 
+def test_a_map_coarser_than_the_grid_gives_no_more_examples_than_it_has_values() -> None:
+    """Five images of 2 x 2: 20 places, 19 directions less the mean, however many channels."""
+    maps = np.random.default_rng(0).normal(size=(5, 2, 2, 40)).astype(np.float32)
+    found = similarity.figures(maps, side=7)
+    cells = similarity.examples(maps, 7)
+    assert found.rank_limit == np.linalg.matrix_rank(cells - cells.mean(axis=0)) == 19
+    assert found.effective_rank is not None and found.effective_rank < 19
+
+
 def test_the_figures_of_a_layer_that_says_nothing() -> None:
     """Silent, constant, or not finite: no rank, and still numbers for the rest."""
     silent = similarity.figures(np.zeros((2, 3, 3, 4), np.float32))

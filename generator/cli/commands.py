@@ -346,6 +346,7 @@ def build(
 def layers(
     config: ConfigOption = None,
     model: ModelOption = None,
+    weights: WeightsOption = None,
     layers: LayersOption = None,
     every: EveryOption = None,
     size: SizeOption = None,
@@ -358,6 +359,7 @@ def layers(
     with reporting(debug=debug):
         overrides = {
             "model": model,
+            "weights": weights,  # none are read: so that a build's own flags can stand here
             "layers": layers or None,
             "every": every,
             "size": size,
@@ -375,7 +377,8 @@ def layers(
                     size=settings.size,
                     fit=settings.fit,
                     trust=settings.trust_model,
-                )
+                ),
+                values=settings.values,
             )
         )
 

@@ -22,16 +22,20 @@ __all__ = [
     "atlas_summary",
     "layers_table",
     "problem_line",
+    "reckoned",
     "summary",
     "tensor_lines",
     "weights_lines",
 ]
 
 _MEGABYTE = 1_000_000
-_BYTES_A_VALUE = 1.7
-"""Of a feature map: its sheets, strips and values on disk (VGG16: 25 MB of 15.1 million values)."""
-_SECONDS_A_VALUE, _SECONDS_A_MULTIPLY_ADD = 3.0e-8, 1.0e-11
-"""On two cores: measuring, coding and pages, and the forward pass (benchmarks/results.md)."""
+_BYTES_A_VALUE, _BYTES_A_VALUE_TO_READ = 0.76, 0.54
+"""Of a feature map: in sheets and strips, and once more where pages can read values."""
+_BYTES_A_CHANNEL = 845
+"""Its tile in the pages and its numbers. Fitted, with the two above, to VGG16's galleries and to
+those in docs/models.md; of a network with many small maps it is more than half."""
+_SECONDS_A_VALUE, _SECONDS_A_MULTIPLY_ADD, _SECONDS_A_CHANNEL = 3.0e-8, 1.0e-11, 1.2e-4
+"""On two cores: measuring and coding, the forward pass, pages (benchmarks/results.md)."""
 _NOT_TRIED = "not tried: "
 """How a source begins its detail that only a download would show."""
 
@@ -42,7 +46,8 @@ def summary(report: Report) -> str:
         ("images", f"{report.images:,}{_kept(report)}"),
         ("layers", f"{report.layers:,}"),
         ("channels", f"{report.channels:,} an image"),
-        *([("handouts", _handouts(report))] if report.handouts or report.handouts_gone else []),
+        *([("handouts", _handouts(report))] if report.handouts or report.gone.handouts else []),
+        *([("gone", _gone(report))] if report.gone.networks or report.gone.comparisons else []),
         ("files", f"{report.files:,}"),
         ("size", f"{report.bytes / _MEGABYTE:,.1f} MB"),
         ("seconds", f"{report.seconds:,.1f} ({report.seconds / report.images:.2f} an image)"),
@@ -67,13 +72,19 @@ def _kept(report: Report) -> str:
 
 
 def _handouts(report: Report) -> str:
-    gone = report.handouts_gone
+    gone = report.gone.handouts
     if not gone:
         return f"{report.handouts:,} PDFs"
     return (
         f"{report.handouts:,} PDFs; {gone:,} of the previous site {'is' if gone == 1 else 'are'} "
         f"gone{'' if report.handouts else ' (--handouts makes them with the site)'}"
     )
+
+
+def _gone(report: Report) -> str:
+    counted = ((report.gone.networks, "network"), (report.gone.comparisons, "comparison"))
+    said = [f"{some:,} {what}{'s' if some > 1 else ''}" for some, what in counted if some]
+    return f"{' and '.join(said)} of the previous site"
 
 
 def problem_line(problem: Problem) -> str:
@@ -117,8 +128,25 @@ def _counted(count: int | None) -> str:
     return "-" if count is None else f"{count:,}"
 
 
-def layers_table(model: Model) -> str:
-    """What would be captured, layer by layer, and the sums."""
+def reckoned(model: Model, *, values: bool = True) -> tuple[float, float]:
+    """About what an image will cost: megabytes of files, and seconds on two cores.
+
+    Args:
+        model: with the layers that are captured.
+        values: whether pages opened from a file can read the maps' values.
+    """
+    count = sum(layer.height * layer.width * layer.channels for layer in model.layers)
+    channels = sum(layer.channels for layer in model.layers)
+    work = sum(layer.multiply_adds for layer in model.layers)
+    a_value = _BYTES_A_VALUE + (_BYTES_A_VALUE_TO_READ if values else 0)
+    return (
+        (count * a_value + channels * _BYTES_A_CHANNEL) / _MEGABYTE,
+        count * _SECONDS_A_VALUE + work * _SECONDS_A_MULTIPLY_ADD + channels * _SECONDS_A_CHANNEL,
+    )
+
+
+def layers_table(model: Model, *, values: bool = True) -> str:
+    """What would be captured, layer by layer, the sums, and what an image will cost."""
     heads = (
         *("layer", "kind", "shape", "receptive field", "stride", "parameters", "multiply-adds"),
         "shown after",
@@ -129,7 +157,9 @@ def layers_table(model: Model) -> str:
             layer.kind,
             f"{layer.height} x {layer.width} x {layer.channels}",
             f"{layer.window.height} x {layer.window.width}",
-            f"{layer.window.stride_y} x {layer.window.stride_x}",
+            f"{layer.window.stride_y} x {layer.window.stride_x}"
+            if layer.window.stride_y or layer.window.stride_x
+            else "-",
             f"{layer.parameters:,}",
             f"{layer.multiply_adds:,}",
             ", ".join(layer.through) or layer.activation,
@@ -149,18 +179,15 @@ def layers_table(model: Model) -> str:
     table = _aligned([heads, *rows, total], "<<>>>>><")
     rule = "-" * max(map(len, table))
     sizes = f"input {model.input.height} x {model.input.width}, {model.input.fit}"
-    values = sum(layer.height * layer.width * layer.channels for layer in model.layers)
-    work = sum(layer.multiply_adds for layer in model.layers)
-    seconds = values * _SECONDS_A_VALUE + work * _SECONDS_A_MULTIPLY_ADD
+    megabytes, seconds = reckoned(model, values=values)
     return "\n".join(
         [
             f"{model.title}, {sizes}",
             "",
             *(table[0], rule, *table[1:-1], rule, table[-1]),
             "",
-            f"An image: about {values * _BYTES_A_VALUE / _MEGABYTE:,.0f} MB of files and "
-            f"{seconds:,.1f} s on two cores (reckoned from VGG16's; --every block or --layers "
-            f"make it less).",
+            f"An image: about {megabytes:,.0f} MB of files and {seconds:,.1f} s on two cores "
+            f"(reckoned from galleries of three networks; --every block or --layers make it less).",
         ]
     )
 

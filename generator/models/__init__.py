@@ -358,7 +358,8 @@ def _vgg16(file: Path | None, random: bool, size: tuple[int, int] | None) -> _Fo
         return Weights(weights.source, weights.sha256, trained=True)
 
     own = preprocessing.of_application(zoo.application("vgg16"))
-    return _Found("vgg16", vgg16.TITLE, model, trace(model), fill, own, vgg16.LICENCE)
+    title = vgg16.TITLE
+    return _Found("vgg16", title, model, trace(model, title=title), fill, own, vgg16.LICENCE)
 
 
 def _application(
@@ -381,7 +382,7 @@ def _application(
     whose = f"weights from {file.name}" if file else "ImageNet weights from keras.applications"
     licence = f"{title}, {whose}"
     prepared = preprocessing.of_application(function)
-    return _Found(title.lower(), title, model, trace(shown), fill, prepared, licence)
+    return _Found(title.lower(), title, model, trace(shown, title=title), fill, prepared, licence)
 
 
 def _from_file(
@@ -394,9 +395,10 @@ def _from_file(
             f"network of keras.applications"
         )
     model = saved.read_model(path, trust=trust)
+    title = path.stem
     if file is not None:
-        zoo.load_file(model, file)  # before layers with channels first are copied
-    traced = trace(model, size)
+        zoo.load_file(model, file, title)  # before layers with channels first are copied
+    traced = trace(model, size, title)
 
     def fill(target: Any) -> Weights:
         source = f"file {(file or path).name}"
@@ -405,7 +407,6 @@ def _from_file(
     # a network that begins with its own scaling wants the pixels as they are
     own = "none" if scales_itself(traced) else "0-1"
     prepared = preprocessing.named(own, grey=traced.input.shape[3] == 1)
-    title = path.stem
     identity = slug(path.stem) or "model"
     licence = f"{title}, from {(file or path).name}"
     return _Found(identity, title, model, traced, fill, prepared, licence)

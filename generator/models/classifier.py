@@ -18,6 +18,7 @@ from generator.domain import Ending, Model
 from generator.models.backend import keras, tensorflow
 from generator.models.capture import Captured
 from generator.models.trace import Call, Trace
+from generator.names import slug
 
 __all__ = ["MAPPED", "Classifier", "Judge", "Judgement", "find"]
 
@@ -184,7 +185,7 @@ def find(trace: Trace, captured: Sequence[Captured]) -> Classifier | None:
                 ending=ending,
                 layer=last.name if last else "",
                 maps=tuple(last.output.shape[1:3]) if last else (0, 0),
-                graph=keras().Model(trace.input, outputs, name=trace.name),
+                graph=keras().Model(trace.input, outputs, name=slug(trace.name) or "model"),
                 scores=scores,
             )
     return None

@@ -46,7 +46,8 @@ class Call:
 
     name: str
     """The operation's name, with what makes it unique and fit for an address: ``conv1``,
-    ``backbone-conv1`` if another model has a ``conv1`` too, ``conv1-2`` for its second use."""
+    ``backbone-conv1`` for that of a nested model behind another ``conv1``, ``conv1-2`` for its
+    second use, or for that of the outermost model behind another."""
     operation: Any
     """A Keras layer, or a plain operation such as ``x + y``."""
     inputs: tuple[Tensor, ...]
@@ -68,6 +69,7 @@ class Trace:
     """A network of one input, as the calls that make its outputs."""
 
     name: str
+    """What the network is called in messages."""
     input: Tensor
     """(n, height, width, channels)."""
     calls: tuple[Call, ...]
@@ -100,12 +102,13 @@ class Trace:
         return found
 
 
-def trace(model: Any, size: tuple[int, int] | None = None) -> Trace:
+def trace(model: Any, size: tuple[int, int] | None = None, title: str = "") -> Trace:
     """The flat graph of a functional or sequential model, for inputs of one size.
 
     Args:
         model: nested as deep as it likes.
         size: (height, width) of the input; None: the one that the model has.
+        title: what the network is called; "": as its model, which Keras may have named.
 
     Layers keep their weights: they are called once more, not copied (but for those of a model
     with channels first, which come back with channels last).
@@ -115,12 +118,12 @@ def trace(model: Any, size: tuple[int, int] | None = None) -> Trace:
         UsageError: a size that the model does not take, or none where it has none of its own.
     """
     with fixed_settings():
-        return _trace(model, size)
+        return _trace(model, size, title or model.name)
 
 
-def _trace(model: Any, size: tuple[int, int] | None) -> Trace:
-    shape, first = _input_shape(model)
-    height, width = _size(model, (shape[0], shape[1]), size)
+def _trace(model: Any, size: tuple[int, int] | None, title: str) -> Trace:
+    shape, first = _input_shape(model, title)
+    height, width = _size(title, (shape[0], shape[1]), size)
     image = keras().Input((height, width, shape[2]))
     calls: list[Call] = []
     names = _Names()
@@ -133,12 +136,12 @@ def _trace(model: Any, size: tuple[int, int] | None) -> Trace:
         reason = str(error).strip().splitlines()[0]
         if asked:
             raise UsageError(
-                f"size: {model.name} does not take images of {height} x {width} pixels "
+                f"size: {title} does not take images of {height} x {width} pixels "
                 f"(height x width): {reason}; leave --size out, or choose "
                 f"{_own_size(shape[:2])}"
             ) from error
-        raise ModelError(f"{model.name}: its graph cannot be followed: {reason}") from error
-    return Trace(model.name, image, tuple(calls), tuple(outputs))
+        raise ModelError(f"{title}: its graph cannot be followed: {reason}") from error
+    return Trace(title, image, tuple(calls), tuple(outputs))
 
 
 def _own_size(shape: Sequence[int | None]) -> str:
@@ -158,13 +161,13 @@ def scales_itself(found: Trace) -> bool:
     return False
 
 
-def _input_shape(model: Any) -> tuple[tuple[int | None, int | None, int], bool]:
+def _input_shape(model: Any, title: str) -> tuple[tuple[int | None, int | None, int], bool]:
     """(height, width, channels) of the one input, and whether channels come first in it."""
-    graph = _graph(model)
+    graph = _graph(model, title)
     shapes = [tuple(tensor.shape) for tensor in graph.inputs]
     if len(shapes) != 1:
         raise ModelError(
-            f"{model.name}: expected a network with one input, an image; it has {len(shapes)} "
+            f"{title}: expected a network with one input, an image; it has {len(shapes)} "
             f"({', '.join(map(str, shapes))}); cut out the part that takes the image"
         )
     shape = shapes[0]
@@ -173,38 +176,37 @@ def _input_shape(model: Any) -> tuple[tuple[int | None, int | None, int], bool]:
     if len(shape) == 4 and shape[1] in (1, 3):
         return (shape[2], shape[3], shape[1]), True
     raise ModelError(
-        f"{model.name}: expected an input of images (height, width, 3 colours or 1 grey), got "
+        f"{title}: expected an input of images (height, width, 3 colours or 1 grey), got "
         f"{shape}; cut out the part that takes the image"
     )
 
 
 def _size(
-    model: Any, own: tuple[int | None, int | None], asked: tuple[int, int] | None
+    title: str, own: tuple[int | None, int | None], asked: tuple[int, int] | None
 ) -> tuple[int, int]:
     if asked is not None:
         return asked
     height, width = own
     if height is None or width is None:
-        raise UsageError(
-            f"size: {model.name} takes images of any size; say which, such as --size 224"
-        )
+        raise UsageError(f"size: {title} takes images of any size; say which, such as --size 224")
     return height, width
 
 
-def _graph(model: Any) -> Any:
+def _graph(model: Any, title: str = "") -> Any:
     """The functional graph of a model, which a ``Sequential`` keeps inside."""
     module = keras()
+    title = title or model.name
     if isinstance(model, module.Sequential):
         inner = model._functional  # no public name
         if inner is None:
             raise ModelError(
-                f"{model.name}: a Sequential without an input shape has no graph; call it once "
+                f"{title}: a Sequential without an input shape has no graph; call it once "
                 f"on an image, or begin it with keras.Input, and save it again"
             )
         return inner
     if not hasattr(model, "_nodes_by_depth"):
         raise ModelError(
-            f"{model.name}: expected a functional or sequential model, got a subclass of "
+            f"{title}: expected a functional or sequential model, got a subclass of "
             f"keras.Model ({type(model).__name__}), which hides its layers; build it with "
             f"keras.Model(inputs, outputs)"
         )

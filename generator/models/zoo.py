@@ -126,10 +126,10 @@ def fill(model: Any, name: str, weights: Path | None) -> Weights:
         WeightsNotFound: no such file; or neither in Keras's cache nor by download.
         WeightsMismatch: a file of another network.
     """
-    if weights is not None:
-        load_file(model, weights)
-        return Weights(f"file {weights.name}", digest(model), trained=True)
     title = application(name).__name__
+    if weights is not None:
+        load_file(model, weights, title)
+        return Weights(f"file {weights.name}", digest(model), trained=True)
     try:
         # Keras tells of a download on standard output, where results go
         with fresh_names(), fixed_settings(), redirect_stdout(sys.stderr):
@@ -146,8 +146,8 @@ def fill(model: Any, name: str, weights: Path | None) -> Weights:
     return Weights(IMAGENET, digest(model), trained=True)
 
 
-def load_file(model: Any, path: Path) -> None:
-    """Read a file of weights into ``model``.
+def load_file(model: Any, path: Path, title: str) -> None:
+    """Read a file of weights into ``model``, which is called ``title``.
 
     Raises:
         WeightsNotFound: no such file.
@@ -164,11 +164,30 @@ def load_file(model: Any, path: Path) -> None:
         with all_weights():
             model.load_weights(path)
     except (ValueError, KeyError, OSError, TypeError, AttributeError, UserWarning) as error:
+        # what Keras says of it is of its own objects, or advice for who writes layers
         raise WeightsMismatch(
-            f"{path}: expected the weights of {model.name} ({model.count_params():,} numbers), "
-            f"with its classifier; they do not fit: {_first_line(error)}; name the file of this "
+            f"{path}: expected the weights of {title} ({model.count_params():,} numbers), with its "
+            f"classifier, got {_numbers_in(path)}, and they do not fit; name the file of this "
             f"network"
         ) from error
+
+
+def _numbers_in(path: Path) -> str:
+    """How many weights a file holds, those of an optimizer left out."""
+    import h5py
+
+    found: list[int] = []
+
+    def visit(name: str, item: Any) -> None:
+        if isinstance(item, h5py.Dataset) and "optimizer" not in name:
+            found.append(item.size or 0)
+
+    try:
+        with h5py.File(path, "r") as file:
+            file.visititems(visit)
+    except OSError:
+        return "a file that is damaged or no HDF5"
+    return f"a file of {sum(found):,} numbers"
 
 
 def _first_line(error: BaseException) -> str:

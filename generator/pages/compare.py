@@ -21,7 +21,7 @@ from generator.pages.parts import (
 )
 from generator.pages.rivals import Rivals, alike, crumbs, ids, untrained
 from generator.sizes import matrix_plan
-from generator.wording import MINUS, count, number, percent
+from generator.wording import count, hundredths, number, percent
 
 __all__ = ["compare_front_page", "comparison_page"]
 
@@ -126,6 +126,8 @@ class SideBySide:
     factor: str
     most: tuple[tuple[int, str], ...]
     """The most changed channels, and by how much."""
+    silent: str
+    """Channels that do not vary in one of the two, of all."""
 
 
 PLOT_WIDTH, PLOT_HEIGHT = 400, 160
@@ -215,13 +217,20 @@ def _beside(at: str, rivals: Rivals, i: int, layer: Layer) -> SideBySide:
         weights=percent(weights.relative) if weights and weights.relative is not None else "",
         factor=number(change.factor) if change and change.factor else "",
         most=_most(change),
+        silent=f"{len(change.ranked) - len(change.in_both)} of {len(change.ranked)}"
+        if change
+        else "",
     )
 
 
 def _most(change: ChannelChange | None, few: int = 3) -> tuple[tuple[int, str], ...]:
     if change is None:
         return ()
-    return tuple((c, percent(change.change[c])) for c in change.ranked[:few])
+    return tuple(
+        (c, percent(change.change[c]))
+        for c in (change.in_both or change.ranked)[:few]
+        if change.change[c]
+    )
 
 
 def _rank(figures: LayerFigures) -> str:
@@ -232,13 +241,20 @@ def _rank(figures: LayerFigures) -> str:
 
 def _values(found: Comparison) -> tuple[tuple[str, tuple[str, ...]], ...]:
     return tuple(
-        (layer.name, tuple("–" if v is None else f"{v:.2f}".replace("-", MINUS) for v in row))
+        (layer.name, tuple("–" if v is None else hundredths(v) for v in row))
         for layer, row in zip(found.first.layers, found.similarity, strict=True)
     )
 
 
 def _sentences(found: Comparison) -> tuple[str, ...]:
     """What the numbers say, in words."""
+    first, second = found.first, found.second
+    same = first.weights.sha256 == second.weights.sha256 and first.input == second.input
+    if same and found.one_architecture:
+        return (
+            "The two are the same in every weight and are fed alike: whatever one of them answers, "
+            "the other does.",
+        )
     said = []
     pairs = [
         (found.similarity[i][j], layer, found.second.layers[j])
@@ -248,16 +264,20 @@ def _sentences(found: Comparison) -> tuple[str, ...]:
     known = [(v, a, b) for v, a, b in pairs if v is not None]
     if known:
         best, worst = max(known, key=lambda k: k[0]), min(known, key=lambda k: k[0])
+        most, least = alike(best[0]), alike(worst[0])
         said.append(
-            f"Of layers that stand beside each other, {_both(best)} find the same places alike "
-            f"most ({alike(best[0])}), {_both(worst)} least ({alike(worst[0])})."
+            f"All layers that stand beside each other are about equally alike ({most})."
+            if most == least
+            else f"Of layers that stand beside each other, {_both(best)} find the same places "
+            f"alike most ({most}), {_both(worst)} least ({least})."
         )
     moved = {n: w.relative for n, w in found.weights.items() if w.relative is not None}
     if moved and max(moved.values()) > 0:
         most, least = max(moved, key=lambda n: moved[n]), min(moved, key=lambda n: moved[n])
         said.append(
-            f"The kernels of {most} moved furthest, by {percent(moved[most])} of their size, "
-            f"those of {least} least, by {percent(moved[least])}."
+            f"From {first.title} to {second.title} the kernels of {most} moved furthest, by "
+            f"{percent(moved[most])} of their size in {first.title}, those of {least} least, by "
+            f"{percent(moved[least])}."
         )
     return tuple(said)
 
@@ -323,7 +343,7 @@ def _ranks(found: Comparison) -> Plot:
     return _plot(
         "Effective rank",
         "In how many directions a layer’s answers spread, counted by how evenly (Roy and "
-        "Vetterli, 2007). It cannot be more than its channels, nor than the examples.",
+        "Vetterli, 2007). It cannot be more than its channels, nor than its examples less one.",
         found,
         (
             [None if f.effective_rank is None else f.effective_rank / highest for f in one],

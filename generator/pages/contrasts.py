@@ -25,7 +25,7 @@ from generator.pages.parts import (
 )
 from generator.pages.rivals import Rivals, crumbs, ids, untrained
 from generator.sizes import strip_factor
-from generator.wording import MINUS, count, number, percent, signed
+from generator.wording import count, hundredths, number, percent, signed
 
 __all__ = ["comparison_layer_page", "images_page"]
 
@@ -106,7 +106,7 @@ def _step(at: str, found: Comparison, layer: Layer) -> Link:
 
 
 def _correlation(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f}".replace("-", MINUS)
+    return "–" if value is None else hundredths(value)
 
 
 def _layer_lead(found: Comparison, layer: Layer) -> str:
@@ -114,15 +114,17 @@ def _layer_lead(found: Comparison, layer: Layer) -> str:
     said = []
     if weights and weights.relative is not None:
         said.append(
-            f"The kernels differ by {percent(weights.relative)} of their size "
-            f"(cosine {_correlation(weights.cosine)})."
+            f"From {found.first.title} to {found.second.title} the kernels moved by "
+            f"{percent(weights.relative)} of their size in {found.first.title} (cosine "
+            f"{_correlation(weights.cosine)})."
         )
     if change.factor:
         said.append(
-            f"As a whole {found.second.title} answers here {number(change.factor)} times as "
-            f"strongly as {found.first.title}. This one factor is taken out: its maps are "
-            f"multiplied by {number(1 / change.factor)} before they are drawn and compared, or "
-            "no channel’s own change would be seen."
+            f"Over all values and images, the Euclidean norm of {found.second.title} is here "
+            f"{number(change.factor)} times that of {found.first.title}. This one factor is taken "
+            f"out: the maps of {found.second.title} are multiplied by {number(1 / change.factor)} "
+            "before they are drawn and compared, or no channel’s own change would be seen. The "
+            "means below them are in its own units, as they were before."
         )
     alone = sum(r is None for r in change.correlation)
     if alone:
@@ -172,7 +174,7 @@ def _rows(
     rows = [
         Row(
             title=titles[y],
-            note="",
+            note=f"times {number(contrast.factor)}" if y and contrast.factor != 1 else "",
             href=layout.href(at, targets[y]),
             strip=_tiles(at, layer, contrast, maps, y, 2, targets[y], signed=layer.signed),
             values=tuple(f"mean {number(m)}" for m in means[y]),

@@ -10,7 +10,7 @@ from generator.pages.article import article
 from generator.pages.parts import Gallery, ImageFacts, Link, Page, block_title, page, rail
 from generator.pages.scene import first_scene
 from generator.pages.values import say
-from generator.wording import percent, size
+from generator.wording import percent, size, stride
 
 __all__ = ["model_page"]
 
@@ -104,6 +104,7 @@ def model_page(gallery: Gallery, first: ImageFacts) -> Page:
             "total": total,
             "merges": any(la.kind == "merge" for la in layers),
             "pools": any(la.kind == "pool" for la in layers),
+            "whole": any(not (la.window.stride_y or la.window.stride_x) for la in layers),
             "first": gallery.images[0],
             "input_size": size(model.input.height, model.input.width),
         },
@@ -116,9 +117,7 @@ def _row(at: str, gallery: Gallery, first: ImageFacts, layer: Layer) -> Row:
         href=layout.href(at, layout.across_page(gallery.model.id, layer.name)),
         map_size=size(layer.height, layer.width),
         window=size(layer.window.height, layer.window.width),
-        stride=str(layer.window.stride_y)
-        if layer.window.stride_y == layer.window.stride_x
-        else size(layer.window.stride_y, layer.window.stride_x),
+        stride=stride(layer.window),
         parameters=f"{layer.parameters:,}" if layer.parameters else "0",
         multiply_adds=f"{layer.multiply_adds / 1e6:,.0f}" if layer.multiply_adds else "0",
         values=f"{layer.channels * layer.height * layer.width:,}",

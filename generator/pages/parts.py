@@ -121,6 +121,8 @@ class Gallery:
     """The network's layers that texts may speak of, also those that the gallery does not show."""
     handouts: bool = False
     """Whether there are worksheets and posters to print."""
+    judged: bool = False
+    """Whether each image's page says what the network concludes."""
 
     def image_page(self, image: str) -> str:
         """Where the page of an image through this network is."""

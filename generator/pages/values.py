@@ -5,15 +5,40 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from generator import placeholders, sentences
-from generator.domain import Layer, Sheet
+from generator.domain import Layer, LayerKind, Sheet
 from generator.errors import LayerlightError
 from generator.pages.scene import Scene
-from generator.wording import number, percent, shape, size
+from generator.wording import listing, number, percent, shape, size
 
 __all__ = ["NOT_SHOWN", "OF_GALLERY", "OF_LAYER", "OF_MAPS", "say", "value"]
 
 NOT_SHOWN = "(not in this gallery)"
 """In place of a number of maps that the gallery does not hold."""
+
+
+_KINDS: Mapping[LayerKind, str] = {
+    "conv": "convolutions",
+    "pool": "pools",
+    "merge": "merges of branches",
+}
+
+
+def _kinds(scene: Scene) -> str:
+    there = {layer.kind for layer in scene.gallery.model.layers}
+    return listing([name for kind, name in _KINDS.items() if kind in there])
+
+
+def _ending(scene: Scene) -> str:
+    """Whether the gallery shows what the network concludes."""
+    if scene.gallery.judged:
+        return (
+            "Behind the last layer shown the network ends in classes. What it concludes from an "
+            "image, and where on the image the evidence lies, stands on that image’s page."
+        )
+    return (
+        "What lies behind the last layer shown is left out. These pages show what the network "
+        "computes on the way, not what it concludes."
+    )
 
 
 def _strongest(sheet: Sheet) -> str:
@@ -46,6 +71,8 @@ OF_GALLERY: Mapping[str, Callable[[Scene], str]] = {
     "input": lambda scene: size(scene.gallery.model.input.height, scene.gallery.model.input.width),
     "layers": lambda scene: str(len(scene.gallery.model.layers)),
     "network": lambda scene: scene.gallery.model.title,
+    "kinds": _kinds,
+    "ending": _ending,
 }
 """Name -> what it says of the gallery, or of the image."""
 

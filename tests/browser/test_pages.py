@@ -20,6 +20,20 @@ STATIC_TEXT = """() => {
   return copy.textContent;
 }"""
 
+CONTRAST = "compare/plain_other/layers/second.html"
+"""Of fourteen channels."""
+
+COLLISIONS = """() => [...document.querySelectorAll(".contrast tbody tr")].flatMap(row => {
+  const numbers = [...row.querySelectorAll(".no")].map(number => {
+    const range = document.createRange();
+    range.selectNodeContents(number);
+    return [...range.getClientRects()].filter(box => box.width > 1);
+  });
+  return numbers.slice(1).flatMap((after, i) =>
+    Math.min(...after.map(box => box.left)) < Math.max(...numbers[i].map(box => box.right))
+      ? [row.innerText] : []);
+})"""
+
 BROKEN_IMAGES = """() => [...document.images]
   .filter(image => image.checkVisibility() && image.naturalWidth === 0)
   .map(image => image.src.slice(0, 200))"""
@@ -49,14 +63,48 @@ def test_so_does_every_page_of_networks_side_by_side(
     _look_at_every_page(opened, beside_root, beside_visitor)
 
 
+@pytest.mark.parametrize("page", [CONTRAST, "compare/images/chelsea_coffee.html"])
+@pytest.mark.parametrize("width", [1100, 1280, 1440])
+def test_twelve_columns_fit_beside_the_names_of_their_rows(
+    page: str, width: int, beside_file: str, beside_visitor: Visitor
+) -> None:
+    """No row has to be scrolled; numbers below maps do not run into each other."""
+    visit = beside_visitor.open(beside_file + page, size=(width, 900))
+    tables = visit.page.evaluate(
+        """() => [...document.querySelectorAll(".trio .scroller")].map(box => [
+          box.querySelectorAll("thead th").length - 1, box.scrollWidth - box.clientWidth])"""
+    )
+    assert max(columns for columns, _ in tables) == 12
+    assert all(beyond <= 0 for _, beyond in tables), tables
+    assert visit.page.evaluate(COLLISIONS) == []
+
+
+@pytest.mark.parametrize("page", [CONTRAST, "compare/images/chelsea_coffee.html"])
+def test_numbers_below_maps_do_not_collide_on_a_phone(
+    page: str, beside_file: str, beside_visitor: Visitor
+) -> None:
+    """Where a row has to be scrolled."""
+    visit = beside_visitor.open(beside_file + page, size=PHONE)
+    assert visit.page.evaluate(COLLISIONS) == []
+
+
+def test_each_block_of_maps_names_its_network(beside_file: str, beside_visitor: Visitor) -> None:
+    """On a phone they stand below each other: left and right say nothing."""
+    visit = beside_visitor.open(beside_file + "compare/plain_other/images/chelsea.html", size=PHONE)
+    named = visit.page.locator(".side-strip > .soft bdi").all_inner_texts()
+    assert len(named) == visit.page.locator(".side-strip").count() and len(set(named)) == 2
+    assert "on the left" not in visit.page.inner_text("main")
+
+
 def _look_at_every_page(opened: list[str], root: str, visitor: Visitor) -> None:
     faults = []
     for page in opened:
         visit = visitor.open(root + page, size=WIDE)
         visit.load_images()
         found = {"1440 px": visit.overflow()}
-        visit.page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
-        found["360 px"] = visit.overflow()
+        for width in (PHONE[0], 345, 320):
+            visit.page.set_viewport_size({"width": width, "height": PHONE[1]})
+            found[f"{width} px"] = visit.overflow()
         faults += [f"{page}: {fault}" for fault in visit.faults]
         faults += [f"{page} at {size}: {fault}" for size, fault in found.items() if fault]
         visitor.close()
