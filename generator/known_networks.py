@@ -95,9 +95,8 @@ def _network(
     model: Any,
     place: int,
 ) -> GalleryNetwork:
-    main = place == 0
-    with nullcontext() if main else _said_of(settings):
-        return _known_or_found(config, settings, key, known, model, main=main)
+    with _said_of(settings) if place else nullcontext():
+        return _known_or_found(config, settings, key, known, model, place)
 
 
 def _known_or_found(
@@ -106,9 +105,9 @@ def _known_or_found(
     key: str,
     known: Mapping[str, KnownNetwork],
     model: Any,
-    *,
-    main: bool,
+    place: int,
 ) -> GalleryNetwork:
+    main = place == 0
     # once, also where what is known is put in other words
     load = cache(partial(_load_main if main else _load_other, config, settings, model))
     if key and key in known:
