@@ -411,3 +411,40 @@ def test_the_manifest_is_beside_the_site_and_not_in_it(studio: Studio) -> None:
     assert place(studio.site) == studio.folder / ".site.layerlight.json"
     assert place(studio.site).is_file()
     assert not [path for path in studio.site.rglob("*") if "layerlight.json" in path.name]
+
+
+_ON_EVERY_CORE = """
+import os, sys
+from pathlib import Path
+from generator import rows
+from generator.building import build
+from generator.config import Config
+folder = Path(sys.argv[1])
+rows._WORTH_IT = 2
+print_apart = rows.Rows.print_apart
+def noted(self, part):
+    (folder / f"by-{os.getpid()}").touch()
+    return print_apart(self, part)
+rows.Rows.print_apart = noted
+report = build(Config(inputs=folder / "in", output=folder / "site", title="Anew",
+                      model=str(folder / "mine.keras")))
+assert report.kept == 5 and "tensorflow" not in sys.modules
+print(os.getpid(), report.files, report.bytes)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere pages are made one after the other")
+def test_pages_alone_are_made_on_every_core(studio: Studio) -> None:
+    """In copies of the process; the site is that of one, and so is what is remembered of it."""
+    done = subprocess.run(
+        [sys.executable, "-c", _ON_EVERY_CORE, str(studio.folder)],
+        capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    process, files, size = map(int, done.stdout.split())
+    by = {int(path.name.removeprefix("by-")) for path in studio.folder.glob("by-*")}
+    assert by and process not in by
+    assert files == len(_inodes(studio.site))
+    assert size == sum(map(len, _bytes(studio.site).values()))
+    again = studio.build(title="Anew")
+    assert again.report.unchanged
+    assert studio.unlike_first() == set()
