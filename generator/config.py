@@ -59,6 +59,7 @@ _PATHS = ("inputs", "output", "weights", "atlas_folder", "text_folder", "labels"
 _ADDRESS = re.compile(r"https?://[^\s\\/?#@]+(/[^\s\\?#]*)?", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _SIZE = re.compile(r"\s*(\d{1,5})\s*(?:[xX×]\s*(\d{1,5})\s*)?", re.ASCII)
+_BYTES = re.compile(r"\s*(\d{1,6}(?:\.\d{1,3})?)\s*([MmGg][Bb])\s*", re.ASCII)
 _SHOWN = 60
 """Characters of a wrong value that a message repeats."""
 
@@ -195,6 +196,16 @@ def _optional_size(value: object) -> tuple[int, int] | None:
     return None if value is None else _size(value)
 
 
+def _bytes(value: object) -> int | None:
+    """Of "800MB", "1.5 GB"; decimal, as disks and hosts count."""
+    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+        return value
+    match = _BYTES.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError
+    return round(float(match[1]) * {"MB": 10**6, "GB": 10**9}[match[2].upper()])
+
+
 def _classes(value: object) -> tuple[str | int, ...]:
     """Labels as text, or numbers; a label may hold a comma."""
     given = value if isinstance(value, list | tuple) else [value]
@@ -319,6 +330,10 @@ class Config(BaseModel):
         "['tabby', 285]",
     )
     """Of a network that ends in classes: those shown on every image, wherever they rank."""
+    budget: Annotated[int | None, BeforeValidator(_bytes)] = Field(
+        default=None, ge=1_000_000, description="a size such as '800MB' or '1.5 GB'"
+    )
+    """Bytes that the site may have; None: as many as it takes."""
     workers: int = Field(
         default=0, strict=True, ge=0, le=256, description="a number of processes, 0 to 256"
     )

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generator import layout, manifest, pages
+from generator.budget import within_budget
 from generator.building import Gone, Progress
 from generator.comparing import compare
 from generator.comparison_files import (
@@ -36,7 +37,6 @@ from generator.handout_files import (
     write_handouts,
 )
 from generator.inputs import Candidate
-from generator.known_networks import networks_of
 from generator.ledger import Ledger
 from generator.manifest import KnownImage, Manifest, Numbers
 from generator.networks import Shown, finish, read_texts, show
@@ -57,7 +57,7 @@ class Made:
     """Images whose sheets were taken over from the old site."""
     gone: Gone
     note: str
-    """Why the manifest could not be written; "" if it was."""
+    """What was left out for the budget, and why the manifest could not be written; else ""."""
 
 
 def make(
@@ -90,9 +90,10 @@ def make(
         renderer = Renderer(templates_folder())
         press = Press(renderer, stage, progress)
         ledger = Ledger(old, stage)
-        desk = Desk(config, stage, ledger, press, progress, old.images if old else {})
         found = [*problems]
-        networks = networks_of(config, old.networks if old else {}, model)
+        config, networks, left_out = within_budget(
+            config, old.networks if old else {}, model, len(candidates)
+        )
         # TensorFlow and its networks are a million objects that stay: the collector of garbage
         # would look through them again every few images, at a fifth of a second each time
         gc.freeze()
@@ -100,6 +101,7 @@ def make(
         specs = [network.facts.spec for network in networks]
         refuse_branches(config, specs[0])
         press.expected = _pages(config, specs, len(candidates))
+        desk = Desk(config, stage, ledger, press, progress, old.images if old else {})
         shown: list[Shown] = []
         for network, texts in zip(networks, read_texts(config, networks, renderer), strict=True):
             own = found if network.main else []  # what cannot be used, all find alike
@@ -152,7 +154,8 @@ def make(
             handouts=handouts,
         )
         kept = sum(f"sheets/{specs[0].id}/{image.id}" in ledger.kept for image in gallery.images)
-        return Made(new, kept, gone, manifest.write(config.output, new))
+        notes = (left_out, manifest.write(config.output, new))
+        return Made(new, kept, gone, "; ".join(note for note in notes if note))
 
 
 # -- Side by side

@@ -23,6 +23,7 @@ PACKAGE = Path(__file__).parent.parent / "generator"
 SHARED = frozenset(
     {
         "contract",
+        "costs",
         "domain",
         "errors",
         "front_matter",
@@ -71,6 +72,7 @@ COMPOSERS = frozenset(
         "__main__",
         "atlas_files",
         "atlas_making",
+        "budget",
         "building",
         "cli",
         "cluster",

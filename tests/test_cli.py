@@ -24,7 +24,7 @@ from typer.testing import CliRunner
 
 from generator import __version__
 from generator.cli import app
-from generator.cli.texts import reckoned
+from generator.costs import reckoned
 from generator.errors import OutputError
 from generator.models import inspect
 from generator.models.backend import keras

@@ -26,7 +26,7 @@ from tests.small_networks import branched, plain, saved
 NAMES = ("a", "b", "c", "d", "e")
 
 
-def _photo(path: Path, seed: int) -> None:
+def photo(path: Path, seed: int) -> None:
     """Areas of one colour, different for each seed."""
     coarse = np.random.default_rng(seed).integers(0, 256, (8, 8, 3), dtype=np.uint8)
     Image.fromarray(coarse.repeat(6, axis=0).repeat(6, axis=1)).save(path)
@@ -53,7 +53,7 @@ class Studio:
         if fill:
             (folder / "in").mkdir(parents=True)
             for seed, name in enumerate(NAMES):
-                _photo(self.image(name), seed)
+                photo(self.image(name), seed)
             saved(plain(), folder / "mine.keras")
 
     def image(self, name: str) -> Path:
@@ -164,7 +164,7 @@ def test_nothing_changed_loads_no_tensorflow(studio: Studio) -> None:
 
 def test_one_image_changed(studio: Studio) -> None:
     """Its sheets and pages, and what ranges over the gallery; of the others not one file."""
-    _photo(studio.image("c"), 77)
+    photo(studio.image("c"), 77)
     done = studio.build()
     assert (done.report.kept, done.report.unchanged) == (4, False)
     assert "sheets/mine/c/first.png" in done.rewritten
@@ -177,7 +177,7 @@ def test_one_image_changed(studio: Studio) -> None:
 
 def test_one_image_more_and_one_less(studio: Studio) -> None:
     """Its neighbours' pages lead to it, so they are made anew, but no sheet; then all is gone."""
-    _photo(studio.folder / "in/cc.png", 8)
+    photo(studio.folder / "in/cc.png", 8)
     more = studio.build()
     assert more.report.images == 6 and more.report.kept == 5
     for name in ("a", "b", "e"):
@@ -255,7 +255,7 @@ def test_a_failed_image_is_tried_again(studio: Studio) -> None:
         done = studio.build()
         assert [problem.source for problem in done.report.problems] == ["bad.png"]
         assert (done.report.unchanged, done.report.kept, done.loaded) == (False, 5, 0)
-    _photo(bad, 9)
+    photo(bad, 9)
     done = studio.build()
     assert (done.report.images, done.report.kept, done.report.problems) == (6, 5, ())
     assert studio.unlike_first() == set()
@@ -327,13 +327,13 @@ def test_an_image_that_changes_while_it_is_built(studio: Studio) -> None:
     class Meanwhile:
         def images(self, done: int, total: int) -> None:
             if done == total:
-                _photo(studio.image("a"), 55)
+                photo(studio.image("a"), 55)
 
         def sheets(self, done: int, total: int) -> None: ...
         def handouts(self, done: int, total: int) -> None: ...
         def pages(self, done: int, total: int) -> None: ...
 
-    _photo(studio.image("a"), 44)
+    photo(studio.image("a"), 44)
     config = Config(inputs=studio.folder / "in", output=studio.site, **studio.settings)
     build(config, progress=Meanwhile())
     assert not studio.build().report.unchanged
@@ -343,10 +343,10 @@ def test_an_image_that_changes_while_it_is_built(studio: Studio) -> None:
 def test_a_manifest_of_an_older_site_keeps_nothing_that_changed_since(studio: Studio) -> None:
     """As if the machine had stopped between the new site and its manifest."""
     older = place(studio.site).read_bytes()
-    _photo(studio.image("b"), 66)
+    photo(studio.image("b"), 66)
     studio.build()
     place(studio.site).write_bytes(older)
-    _photo(studio.image("b"), 1)  # as it was when that manifest was written
+    photo(studio.image("b"), 1)  # as it was when that manifest was written
     studio.build()
     assert studio.unlike_first() == set()
 
@@ -379,7 +379,7 @@ def test_of_networks_side_by_side_all_is_kept(studio: Studio) -> None:
     done = studio.build(title="Two")
     assert (done.report.kept, done.loaded) == (5, 0)
     assert "compare/mine_branched/index.html" in done.rendered
-    _photo(studio.image("b"), 31)
+    photo(studio.image("b"), 31)
     done = studio.build()
     assert done.report.kept == 4
     assert studio.unlike_first() == set()
@@ -395,7 +395,7 @@ def test_handouts_are_kept(studio: Studio) -> None:
     studio.image("d").unlink()
     studio.image("e").unlink()
     studio.build(handouts=True)
-    _photo(studio.image("a"), 12)
+    photo(studio.image("a"), 12)
     done = studio.build()
     pdfs = {path for path in done.rewritten if path.endswith(".pdf")}
     assert pdfs and all(path.startswith("handouts/a-") for path in pdfs)

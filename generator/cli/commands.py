@@ -247,6 +247,15 @@ def build(
             show_default=False,
         ),
     ] = None,
+    budget: Annotated[
+        str | None,
+        typer.Option(
+            "--budget",
+            metavar="SIZE",
+            help="The site may have so much, such as 800MB: values are left out first, then layers "
+            "inside of blocks.",
+        ),
+    ] = None,
     workers: Annotated[
         int | None,
         typer.Option(
@@ -307,6 +316,7 @@ def build(
         "atlas": atlas,
         "handouts": handouts,
         "text_folder": text_folder,
+        "budget": budget,
         "workers": workers,
         "scheduler": scheduler,
         "title": title,

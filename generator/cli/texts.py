@@ -10,6 +10,7 @@ from textwrap import indent
 from typing import TYPE_CHECKING
 
 from generator import layout
+from generator.costs import PAGES_LIMIT, reckoned
 
 if TYPE_CHECKING:
     from generator.atlas_making import Report as AtlasReport
@@ -22,20 +23,16 @@ __all__ = [
     "atlas_summary",
     "layers_table",
     "problem_line",
-    "reckoned",
     "summary",
     "tensor_lines",
     "weights_lines",
 ]
 
 _MEGABYTE = 1_000_000
-_BYTES_A_VALUE, _BYTES_A_VALUE_TO_READ = 0.76, 0.54
-"""Of a feature map: in sheets and strips, and once more where pages can read values."""
-_BYTES_A_CHANNEL = 845
-"""Its tile in the pages and its numbers. Fitted, with the two above, to VGG16's galleries and to
-those in docs/models.md; of a network with many small maps it is more than half."""
-_SECONDS_A_VALUE, _SECONDS_A_MULTIPLY_ADD, _SECONDS_A_CHANNEL = 3.0e-8, 1.0e-11, 1.2e-4
-"""On two cores: measuring and coding, the forward pass, pages (benchmarks/results.md)."""
+_TOO_LARGE = (
+    "GitHub Pages takes sites of at most 1 GB; this one is larger. --budget 950MB leaves out what "
+    "it must (values for pages opened from a file, then layers inside of blocks); --layers chooses."
+)
 _NOT_TRIED = "not tried: "
 """How a source begins its detail that only a download would show."""
 
@@ -59,6 +56,7 @@ def summary(report: Report) -> str:
             *_aligned(facts, "<<"),
             *(indent(problem_line(problem), "  ") for problem in report.problems),
             *(["", f"Note: {report.note}."] if report.note else []),
+            *(["", _TOO_LARGE] if report.bytes > PAGES_LIMIT else []),
             "",
             f"Open {report.output / layout.FRONT_PAGE}",
         ]
@@ -126,23 +124,6 @@ def atlas_summary(report: AtlasReport) -> str:
 
 def _counted(count: int | None) -> str:
     return "-" if count is None else f"{count:,}"
-
-
-def reckoned(model: Model, *, values: bool = True) -> tuple[float, float]:
-    """About what an image will cost: megabytes of files, and seconds on two cores.
-
-    Args:
-        model: with the layers that are captured.
-        values: whether pages opened from a file can read the maps' values.
-    """
-    count = sum(layer.height * layer.width * layer.channels for layer in model.layers)
-    channels = sum(layer.channels for layer in model.layers)
-    work = sum(layer.multiply_adds for layer in model.layers)
-    a_value = _BYTES_A_VALUE + (_BYTES_A_VALUE_TO_READ if values else 0)
-    return (
-        (count * a_value + channels * _BYTES_A_CHANNEL) / _MEGABYTE,
-        count * _SECONDS_A_VALUE + work * _SECONDS_A_MULTIPLY_ADD + channels * _SECONDS_A_CHANNEL,
-    )
 
 
 def layers_table(model: Model, *, values: bool = True) -> str:
