@@ -331,7 +331,7 @@ class Config(BaseModel):
     )
     """Of a network that ends in classes: those shown on every image, wherever they rank."""
     budget: Annotated[int | None, BeforeValidator(_bytes)] = Field(
-        default=None, ge=1_000_000, description="a size such as '800MB' or '1.5 GB'"
+        default=None, ge=100_000, description="a size such as '800MB' or '1.5 GB'"
     )
     """Bytes that the site may have; None: as many as it takes."""
     workers: int = Field(

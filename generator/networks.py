@@ -246,6 +246,8 @@ class _Sheets(Mapping[str, Sheet]):
 
     def __getitem__(self, layer: str) -> Sheet:
         if layer not in self._read:
+            if layer not in [*self]:
+                raise KeyError(layer)
             self._read[layer] = contract.read_sheet(self.text(layer))
         return self._read[layer]
 

@@ -67,9 +67,9 @@ def test_less_than_the_least_is_refused(config: Config) -> None:
 def test_what_was_left_out_is_said(config: Config) -> None:
     """At the end of the build; the files of values are not there."""
     config.inputs.mkdir()
-    for i in range(25):
+    for i in range(3):
         photo(config.inputs / f"{i}.png", i)
-    report = build(config.model_copy(update={"budget": 1_000_000}))
+    report = build(config.model_copy(update={"budget": 120_000}))
     assert "(--no-values)" in report.note and report.note in summary(report)
     assert not (config.output / "sheets/mine/0/first.js").exists()
     assert (config.output / "sheets/mine/0/first.png").exists()
@@ -85,7 +85,7 @@ def test_sizes(given: object, size: int) -> None:
     assert load_config(None, {"budget": given}).budget == size
 
 
-@pytest.mark.parametrize("given", ["800", "1 TB", "-5MB", "1MiB", "", "0.5MB", True, 10])
+@pytest.mark.parametrize("given", ["800", "1 TB", "-5MB", "1MiB", "", "0.05MB", True, 10])
 def test_sizes_that_are_none(given: object) -> None:
     """The form, and what came."""
     with pytest.raises(ConfigError, match=r"budget: expected a size such as '800MB'"):

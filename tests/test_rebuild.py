@@ -214,12 +214,12 @@ def test_a_text_changed(studio: Studio) -> None:
     ("setting", "loads"),
     [
         ({"title": "Another"}, 0),
-        ({"palette": "magma"}, 0),
+        pytest.param({"palette": "magma"}, 0, marks=pytest.mark.slow),
         ({"values": False}, 1),
-        ({"fit": "pad"}, 1),
-        ({"preprocess": "tf"}, 1),
+        pytest.param({"fit": "pad"}, 1, marks=pytest.mark.slow),
+        pytest.param({"preprocess": "tf"}, 1, marks=pytest.mark.slow),
         ({"layers": ("first",)}, 1),
-        ({"classes": (1,)}, 1),
+        pytest.param({"classes": (1,)}, 1, marks=pytest.mark.slow),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
 )

@@ -20,6 +20,9 @@ STATIC_TEXT = """() => {
   return copy.textContent;
 }"""
 
+MANY = 30
+"""Pages of one kind, of which on a server a third stands for all."""
+
 CONTRAST = "compare/plain_other/layers/second.html"
 """Of fourteen channels."""
 
@@ -49,7 +52,20 @@ def test_every_page_loads_in_silence_and_fits(
     kind: str, root: str, site: Path, visitor: Visitor
 ) -> None:
     """No console message, failed request, foreign request or sideways scrolling, wide or narrow."""
-    _look_at_every_page(pages(site, kind), root, visitor)
+    opened = pages(site, kind)
+    if root.startswith("http") and len(opened) > MANY:
+        opened = opened[::3]  # the others below, among the slow ones
+    _look_at_every_page(opened, root, visitor)
+
+
+@pytest.mark.slow
+def test_so_do_the_other_pages_of_layers_on_a_server(
+    http: str, site: Path, visitor: Visitor
+) -> None:
+    """Those of which a third was looked at above."""
+    opened = pages(site, "layer")
+    assert len(opened) > MANY
+    _look_at_every_page(opened[1::3] + opened[2::3], http, visitor)
 
 
 @pytest.mark.parametrize("kind", [*BESIDE, "layer", "across", "front"])
@@ -102,7 +118,7 @@ def _look_at_every_page(opened: list[str], root: str, visitor: Visitor) -> None:
         visit = visitor.open(root + page, size=WIDE)
         visit.load_images()
         found = {"1440 px": visit.overflow()}
-        for width in (PHONE[0], 345, 320):
+        for width in (PHONE[0], 320):
             visit.page.set_viewport_size({"width": width, "height": PHONE[1]})
             found[f"{width} px"] = visit.overflow()
         faults += [f"{page}: {fault}" for fault in visit.faults]
