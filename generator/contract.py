@@ -498,8 +498,15 @@ _HANDS_OVER = "(window.layerlightData=window.layerlightData||{})"
 def _dump(data: Any, indent: int | None = None) -> str:
     """Compact UTF-8 JSON."""
     if indent is None:
-        return orjson.dumps(data).decode() + "\n"
-    return json.dumps(data, ensure_ascii=False, allow_nan=False, indent=indent) + "\n"
+        quick = orjson.dumps(data)
+        # a number that is none would be null too: the slower one refuses it
+        if b"null" not in quick:
+            return quick.decode() + "\n"
+    separators = (",", ": ") if indent else (",", ":")
+    text = json.dumps(
+        data, ensure_ascii=False, allow_nan=False, indent=indent, separators=separators
+    )
+    return text + "\n"
 
 
 def _short(value: float) -> float:
