@@ -33,7 +33,7 @@ help:
 	@echo 'make lint       ruff and mypy; changes nothing'
 	@echo 'make format     let ruff rewrite what it can'
 	@echo 'make atlas      make the pictures of what channels look for anew (an hour on two cores)'
-	@echo 'make bench      seconds an image, against a plain matplotlib grid of the same maps'
+	@echo 'make bench      builds against the least they could take, keract and matplotlib; rebuilds; growth'
 	@echo 'make bench-pages  what each kind of page of site/ costs in Chromium'
 	@echo 'make bench-atlas  seconds a picture of the atlas, layer by layer'
 	@echo 'make bench-models  seconds and megabytes an image of two larger networks'
