@@ -146,8 +146,10 @@ def _libraries() -> tuple[tuple[str, str], ...]:
 
 
 def digest_of(path: Path) -> str:
-    """SHA-256 of a file's bytes; "" of one that cannot be read."""
+    """SHA-256 of a file's bytes; "" of one that cannot be read, or is no file but a pipe."""
     try:
+        if not path.is_file():
+            return ""
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
