@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -19,14 +19,14 @@ from pathlib import Path
 from typing import Any
 
 from generator import __version__
-from generator.activations import BATCH, Extractor
+from generator.activations import BATCH
 from generator.config import Config
 from generator.domain import InputImage, InputSpec, Problem
 from generator.errors import ClusterError, ConfigError, ImageError, LayerlightError
 from generator.fingerprints import sheet_program
 from generator.inputs import Candidate, prepare, read_file
-from generator.known_networks import GalleryNetwork, networks_of
-from generator.pipeline import Counter, Plan, Write, image_files, kernels_of
+from generator.known_networks import GalleryNetwork, network_at
+from generator.pipeline import Counter, Tools, Write, image_files
 
 __all__ = ["record_on_cluster"]
 
@@ -110,15 +110,15 @@ def _in_order(
 ) -> Iterator[tuple[Sequence[Candidate], list[_Result]]]:
     """Batches with their results, in the order of the candidates; at most ``most`` under way."""
     batches = iter([candidates[i : i + BATCH] for i in range(0, len(candidates), BATCH)])
-    waiting: deque[tuple[Sequence[Candidate], list[bytes | str], Any]] = deque()
+    waiting: deque[tuple[Sequence[Candidate], Any]] = deque()
     while True:
         while len(waiting) < most and (batch := next(batches, None)):
             data = [_bytes_of(candidate) for candidate in batch]
             bare = [replace(candidate, path=Path(candidate.path.name)) for candidate in batch]
-            waiting.append((batch, data, client.submit(_work, order, bare, data, pure=False)))
+            waiting.append((batch, client.submit(_work, order, bare, data, pure=False)))
         if not waiting:
             return
-        batch, _, future = waiting.popleft()
+        batch, future = waiting.popleft()
         yield batch, _result_of(future)
 
 
@@ -237,23 +237,18 @@ def _work(
     order: _Order, candidates: Sequence[Candidate], data: Sequence[bytes | str]
 ) -> list[_Result]:
     """Run a batch of images through the network, on a worker."""
-    run = _runner(order)
-    return run(candidates, data)
-
-
-def _runner(order: _Order) -> Callable[..., list[_Result]]:
-    """The network, loaded when its first batch comes, and kept."""
     if order.program != sheet_program():
         raise ClusterError(
             f"expected workers with the program of this one, Layerlight {order.version} with the "
             f"same versions of TensorFlow, Keras, numpy and Pillow, got one with Layerlight "
             f"{__version__} that differs in one of them; install the same on all"
         )
-    return _loaded(order)
+    return _run(_loaded(order), candidates, data)
 
 
 @lru_cache(maxsize=2)
-def _loaded(order: _Order) -> Callable[..., list[_Result]]:
+def _loaded(order: _Order) -> Tools:
+    """The network, loaded when its first batch comes, and kept."""
     with tempfile.TemporaryDirectory(prefix="layerlight-") as folder:
         places = {}
         for i, (path, data) in enumerate(order.files):
@@ -261,7 +256,7 @@ def _loaded(order: _Order) -> Callable[..., list[_Result]]:
             places[path].parent.mkdir()
             places[path].write_bytes(data)
         config = _relocated(order.settings, places)
-        network = networks_of(config, {})[order.place]
+        network = network_at(config, order.place)
         if network.facts.identity != order.identity:
             raise ClusterError(
                 f"expected workers with the network {order.title} and the weights of this one, "
@@ -270,10 +265,7 @@ def _loaded(order: _Order) -> Callable[..., list[_Result]]:
             )
         spec = replace(network.facts.spec, id=order.model, title=order.title)
         network = replace(network, facts=replace(network.facts, spec=spec))
-        live, judge = network.live, network.judge(config)
-    extractor = Extractor(live)
-    plan = Plan(live.spec, kernels_of(live), live.preprocess, config.values, judge)
-    return lambda candidates, data: _run(extractor, plan, candidates, data)
+        return network.tools(config)
 
 
 def _relocated(settings: dict[str, Any], places: dict[str, Path]) -> Config:
@@ -295,16 +287,14 @@ _FILES = {"model", "weights", "labels"}
 
 
 def _run(
-    extractor: Extractor,
-    plan: Plan,
-    candidates: Sequence[Candidate],
-    data: Sequence[bytes | str],
+    tools: Tools, candidates: Sequence[Candidate], data: Sequence[bytes | str]
 ) -> list[_Result]:
+    plan = tools.plan
     decoded = [_decoded(*pair, plan.model.input) for pair in zip(candidates, data, strict=True)]
     batch = [one for one in decoded if not isinstance(one, str)]
     files: dict[str, list[tuple[str, bytes]]] = {image.id: [] for image, _ in batch}
     if batch:
-        every = extractor.maps([pixels for _, pixels in batch])
+        every = tools.extractor.maps([pixels for _, pixels in batch])
         for (image, pixels), maps in zip(batch, every, strict=True):
             keep = _Keeper(files[image.id])
             if plan.judge:

@@ -23,8 +23,8 @@ def grey_png(grey: NDArray[np.uint8]) -> bytes:
 
     Written here because the choice of filters, which a general encoder tries for every row,
     costs more than the compression and gains nothing on maps that are mostly zero. Packed by
-    Intel's ISA-L: a little smaller than zlib's runs of one value, in a third of their time
-    (``benchmarks/``).
+    Intel's ISA-L: as small as zlib's runs of one value (7.60 and 7.66 MB an image of VGG16's), in
+    a third of their time (0.039 and 0.121 s of one core).
     """
     height, width = grey.shape
     rows = np.zeros((height, width + 1), dtype=np.uint8)  # a row begins with its filter: none

@@ -32,19 +32,9 @@ SHEET_MODULES = (
 """What an image's sheets are made by, below ``generator/``: all that these import, and no more."""
 
 _LIBRARIES = (
-    *(
-        "tensorflow",
-        "keras",
-        "numpy",
-        "pillow",
-        "isal",
-        "orjson",
-        "matplotlib",
-        "jinja2",
-        "markdown",
-        "markupsafe",
-    ),
-    *("pymdown-extensions", "latex2mathml", "nh3", "pyyaml", "typst", "segno"),
+    *("tensorflow", "keras", "numpy", "pillow", "isal", "orjson", "matplotlib", "jinja2"),
+    *("markdown", "markupsafe", "pymdown-extensions", "latex2mathml", "nh3", "pyyaml", "typst"),
+    "segno",
 )
 
 
@@ -112,7 +102,7 @@ def sheet_program() -> str:
 @cache
 def network_program() -> str:
     """Of everything by which a network's facts are found."""
-    return _program_of((*SHEET_MODULES, "example", "gallery_files", "networks"))
+    return _program_of((*SHEET_MODULES, "example", "gallery_files", "known_networks"))
 
 
 def _program_of(names: Collection[str]) -> str:

@@ -14,15 +14,17 @@ from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any
 
+from generator.activations import Extractor
 from generator.config import Against, Config
 from generator.errors import LayerlightError, LayerNotFound
 from generator.fingerprints import digest_of, fingerprint, sheet_program
 from generator.gallery_files import colour_names, kernels_picture, largest_weights
 from generator.manifest import KnownNetwork
 from generator.network_keys import NO_KEY, network_keys
+from generator.pipeline import Plan, Tools, kernels_of
 from generator.verdict_files import judge_of
 
-__all__ = ["GalleryNetwork", "networks_of"]
+__all__ = ["GalleryNetwork", "network_at", "networks_of"]
 
 
 @dataclass(frozen=True)
@@ -51,9 +53,12 @@ class GalleryNetwork:
         spec = replace(network.spec, id=self.facts.spec.id, title=self.facts.spec.title)
         return replace(network, spec=spec)
 
-    def judge(self, config: Config) -> Any:
-        """Writes what it says about a batch of images; None if it does not end in classes."""
-        return _judge(config, self.live, self.settings, main=self.main)
+    def tools(self, config: Config) -> Tools:
+        """What runs images through it; loads it."""
+        live = self.live
+        judge = _judge(config, live, self.settings, main=self.main)
+        plan = Plan(live.spec, kernels_of(live), live.preprocess, config.values, judge)
+        return Tools(Extractor(live), plan)
 
     def sheets_key(self, image: str, sha256: str, *, values: bool) -> str:
         """Of the sheets of one image, by its id and its file's bytes."""
@@ -77,43 +82,29 @@ def networks_of(
         A network that is not known is loaded here, and what is wrong with it said.
     """
     found: list[GalleryNetwork] = []
-    main = Against(config.model, config.weights, config.preprocess, config.size)
-    for place, (settings, key) in enumerate(
-        zip((main, *config.against), network_keys(config), strict=True)
-    ):
-        live = model if place == 0 else None
-        one = _network(config, settings, NO_KEY if live is not None else key, known, live, place)
+    for place in range(1 + len(config.against)):
+        one = _network(config, known, None if place else model, place)
         found.append(_renamed(one, {other.facts.spec.id for other in found}))
     return found
 
 
+def network_at(config: Config, place: int) -> GalleryNetwork:
+    """One of them alone, loaded; two may have the same id."""
+    return _network(config, {}, None, place)
+
+
 def _network(
-    config: Config,
-    settings: Against,
-    key: str,
-    known: Mapping[str, KnownNetwork],
-    model: Any,
-    place: int,
+    config: Config, known: Mapping[str, KnownNetwork], model: Any, place: int
 ) -> GalleryNetwork:
-    with _said_of(settings) if place else nullcontext():
-        return _known_or_found(config, settings, key, known, model, place)
-
-
-def _known_or_found(
-    config: Config,
-    settings: Against,
-    key: str,
-    known: Mapping[str, KnownNetwork],
-    model: Any,
-    place: int,
-) -> GalleryNetwork:
-    main = place == 0
+    main = Against(config.model, config.weights, config.preprocess, config.size)
+    settings = (main, *config.against)[place]
+    key = NO_KEY if model is not None else network_keys(config)[place]
     # once, also where what is known is put in other words
-    load = cache(partial(_load_main if main else _load_other, config, settings, model))
+    load = cache(partial(_load_other if place else _load_main, config, settings, model))
     if key and key in known:
         return GalleryNetwork(key, known[key], load, settings, place)
-    network = load()
-    facts = _facts(config, settings, network, main=main)
+    with _said_of(settings) if place else nullcontext():
+        facts = _facts(config, settings, load(), main=place == 0)
     return GalleryNetwork(key, facts, load, settings, place)
 
 

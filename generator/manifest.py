@@ -33,7 +33,6 @@ __all__ = [
     "Numbers",
     "Stamp",
     "all_files",
-    "forget",
     "place",
     "read",
     "write",
@@ -163,12 +162,6 @@ def write(output: Path, manifest: Manifest) -> str:
             beside.unlink()
         return f"{path.name} cannot be written ({error.strerror}); the next build starts anew"
     return ""
-
-
-def forget(output: Path) -> None:
-    """Remove the manifest of the site in ``output``, if there is one."""
-    with suppress(OSError):
-        place(output).unlink()
 
 
 def all_files(manifest: Manifest) -> Iterable[Mapping[str, Stamp]]:

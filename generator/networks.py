@@ -17,7 +17,6 @@ from pathlib import Path
 
 from generator import __version__, contract, layout, pages
 from generator.across import numbers_in
-from generator.activations import Extractor
 from generator.atlas import NONE as NO_ATLAS
 from generator.atlas import Atlas
 from generator.atlas import find as find_atlas
@@ -35,7 +34,7 @@ from generator.known_networks import GalleryNetwork
 from generator.manifest import KnownImage
 from generator.own_texts import read_own_texts, refuse
 from generator.palettes import palettes
-from generator.pipeline import Counter, Measures, Plan, Tools, kernels_of, record
+from generator.pipeline import Counter, Measures, Tools, record
 from generator.rebuild import same_image
 from generator.render import Renderer
 from generator.rows import Rows
@@ -180,11 +179,9 @@ def _run(
     """Run images through the network; TensorFlow is loaded for the first that can be read."""
 
     def tools() -> Tools:
-        live = network.live
-        judge = network.judge(desk.config)
-        plan = Plan(live.spec, kernels_of(live), live.preprocess, desk.config.values, judge)
+        made = network.tools(desk.config)
         gc.freeze()  # as ``generator.stages`` does; it may have been loaded just now
-        return Tools(Extractor(live), plan)
+        return made
 
     spec, config, write = network.facts.spec, desk.config, desk.stage.write
     counter = _Further(desk.counter, kept, len(spec.layers))

@@ -56,7 +56,7 @@ def same_image(candidate: Candidate, known: KnownImage | None) -> bool:
 
 def nothing_to_do(
     config: Config,
-    old: Manifest | None,
+    old: Manifest,
     request: str,
     candidates: Sequence[Candidate],
     problems: Sequence[Problem],
@@ -66,8 +66,7 @@ def nothing_to_do(
     An image that could not be used is tried again in each build, so there is something to do then.
     """
     return (
-        old is not None
-        and request != ""
+        request != ""
         and old.request == request
         and old.candidates == candidate_keys(candidates)
         and old.found == tuple(problems)

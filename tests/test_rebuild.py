@@ -321,6 +321,19 @@ def test_without_a_manifest_all_is_made_anew(
     assert studio.build().report.unchanged
 
 
+def test_a_manifest_that_leads_out_of_the_site(studio: Studio) -> None:
+    """What lies elsewhere is no file of the site, whatever its stamp; it is not taken over."""
+    path = place(studio.site)
+    data = json.loads(path.read_bytes())
+    outside = studio.image("a").stat()
+    stamps = {"../in/a.png": [outside.st_size, outside.st_mtime_ns]}
+    data["groups"]["sheets/mine/a"]["files"] = stamps
+    path.write_text(json.dumps(data), encoding="utf-8")
+    assert studio.build(title="Anew").report.kept == 4
+    assert studio.image("a").is_file()
+    assert studio.unlike_first() == set()
+
+
 def test_an_image_that_changes_while_it_is_built(studio: Studio) -> None:
     """The build shows what it read; the next one notices."""
 

@@ -101,12 +101,12 @@ class Staging:
             ValueError: ``relative`` leads out of the site or names what the output contract does
                 not; or the site is finished, or was never begun.
         """
-        parts = relative.split("/")
-        if any(part in ("", ".", "..") or "\\" in part or "\0" in part for part in parts):
-            raise ValueError(f"expected a path inside of the site, got {relative!r}")
-        if parts[0] not in TOP_LEVEL:
+        if not _lies_inside(relative):
             # Else the next build would not know the file as ours, and refuse the folder.
-            raise ValueError(f"expected a path below one of {sorted(TOP_LEVEL)}, got {relative!r}")
+            raise ValueError(
+                f"expected a path inside of the site, below one of {sorted(TOP_LEVEL)}, got "
+                f"{relative!r}"
+            )
         if not self._open:
             raise ValueError(f"expected a site in the making for {relative!r}, got a closed one")
         return self._workspace.new / relative
@@ -145,9 +145,11 @@ class Staging:
             files: size and modification time (ns) of each, by path.
 
         Raises:
-            ValueError: as ``path``, or a file was written before.
+            ValueError: a file was written before, or the site is closed.
             OutputError: one cannot be copied.
         """
+        if not all(_lies_inside(relative) for relative in files):
+            return False
         old = {relative: self._output / relative for relative in files}
         if not all(
             unchanged(path, files[relative]) and self._is_plain(path.parent)
@@ -237,6 +239,14 @@ class Staging:
         if folder not in self._plain:
             self._plain[folder] = folder.resolve() == folder
         return self._plain[folder]
+
+
+def _lies_inside(relative: str) -> bool:
+    """Whether a path is one of the output contract and leads nowhere else."""
+    parts = relative.split("/")
+    return parts[0] in TOP_LEVEL and not any(
+        part in ("", ".", "..") or "\\" in part or "\0" in part for part in parts
+    )
 
 
 def unchanged(path: Path, noted: tuple[int, int]) -> bool:
