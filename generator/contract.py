@@ -152,7 +152,12 @@ def _layer(layer: Layer) -> dict[str, Any]:
 
 def sheet_json(sheet: Sheet) -> str:
     """``sheets/<model>/<image>/<layer>.json``."""
-    return _dump(
+    channels = _dump([_channel(c) for c in sheet.channels]).strip()
+    # Nothing but keys and numbers: integral ones lose their ".0" at once, for an image has fifty
+    # thousand numbers.
+    for end in ",]}":
+        channels = channels.replace(f".0{end}", end)
+    head = _dump(
         {
             "schema": SCHEMA,
             "model": sheet.model,
@@ -168,23 +173,23 @@ def sheet_json(sheet: Sheet) -> str:
             "layer_high": _short(sheet.layer_high),
             "p99_9": _short(sheet.p99_9),
             "histogram": {"high": _short(sheet.histogram.high), "counts": sheet.histogram.counts},
-            "channels": [_channel(c) for c in sheet.channels],
         }
     )
+    return f'{head.strip().removesuffix("}")},"channels":{channels}}}\n'
 
 
 def _channel(channel: Channel) -> dict[str, Any]:
     low, high, mean, std, zero_fraction, peaks, _, lowest = channel
     entry: dict[str, Any] = {
-        "low": _short(low),
-        "high": _short(high),
-        "mean": _short(mean),
-        "std": _short(std),
-        "zero_fraction": _short(zero_fraction),
-        "peaks": [(row, column, _short(value)) for row, column, value in peaks],
+        "low": low,
+        "high": high,
+        "mean": mean,
+        "std": std,
+        "zero_fraction": zero_fraction,
+        "peaks": [(row, column, value) for row, column, value in peaks],
     }
     if lowest:
-        entry["lowest"] = _short(lowest)
+        entry["lowest"] = lowest
     if not channel.finite:
         entry["finite"] = False
     return entry
@@ -378,10 +383,10 @@ def _six(value: float) -> float:
 # -- Data scripts: what a page loads when a reader asks for it, also from a file
 
 
-def pixels_script(path: str, png: bytes) -> str:
+def pixels_script(path: str, png: bytes) -> bytes:
     """A PNG as base64: a page from a file may not read the pixels of the PNG itself."""
     # base64 needs no escapes, and looking for them in megabytes takes its time
-    return _handing_over(path, f'"{base64.b64encode(png).decode("ascii")}"')
+    return b"".join((_assigned(path).encode(), b'"', base64.b64encode(png), b'";\n'))
 
 
 def accounts_script(path: str, accounts: Accounts) -> str:
@@ -484,12 +489,15 @@ def _data_script(path: str, data: Any) -> str:
 
 
 def _handing_over(path: str, data: str) -> str:
-    return f"{_HANDS_OVER}[{json.dumps(layout.data_key(path))}]={data};\n"
+    return f"{_assigned(path)}{data};\n"
+
+
+def _assigned(path: str) -> str:
+    return f"{_HANDS_OVER}[{json.dumps(layout.data_key(path))}]="
 
 
 def _read_data_script(path: str, text: str) -> Any:
-    start = f"{_HANDS_OVER}[{json.dumps(layout.data_key(path))}]="
-    return orjson.loads(text.removeprefix(start).rstrip().removesuffix(";"))
+    return orjson.loads(text.removeprefix(_assigned(path)).rstrip().removesuffix(";"))
 
 
 _HANDS_OVER = "(window.layerlightData=window.layerlightData||{})"

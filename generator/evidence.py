@@ -22,11 +22,12 @@ kept as knots that know the knot that follows, and the work is done once a knot.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from generator import passes
 from generator.domain import Accounts, Evidence, Knots, Layer, Operation, Sheet
 
 __all__ = ["PUSHES", "Kernels", "Weighted", "evidence_of", "weighted"]
@@ -36,8 +37,6 @@ Places = NDArray[np.intp]
 
 PUSHES = 4
 """So many channels are named one by one; the others are summed up."""
-GROUP_VALUES = 1 << 18
-"""Products held at once: 1 MB of each factor, so that they stay in a core's cache."""
 DIGITS = 7
 """Significant digits of what is written down."""
 
@@ -118,13 +117,9 @@ def evidence_of(
             step = onward[layer.name] = _handed_on(source, values)
         else:
             numbers = kernels[layer.name]
-            pushes, sound = _pushes(source, numbers, values)
-            step = onward[layer.name] = _hardest(source, numbers, values, pushes)
-            mine = np.searchsorted(here, own)
-            mine = mine[sound[mine]]
-            accounts[layer.name] = _accounts(
-                source, numbers, _Values(*(v[mine] for v in values)), pushes[mine]
-            )
+            added = _summed_up(source, numbers, values, np.searchsorted(here, own))
+            step = onward[layer.name] = added.onward
+            accounts[layer.name] = added.accounts
         if layer.operation.source:
             arriving[layer.operation.source].append(step.keys[step.share > 0])
     return Evidence(accounts, {la.name: _knots(la, keys, onward) for la in layers})
@@ -195,94 +190,54 @@ def _handed_on(source: _Source, values: _Values) -> _Onward:
 # -- Convolutions
 
 
-def _pushes(
-    source: _Source, numbers: Weighted, values: _Values
-) -> tuple[Floats, NDArray[np.bool_]]:
-    """What each channel of the source pushes onto each value, ``(values, channels)``.
+class _Added(NamedTuple):
+    """What the sums behind some values are made of."""
 
-    And for which values all of that is finite; the pushes of the others are given as 0.
+    onward: _Onward
+    accounts: Accounts
+
+
+def _summed_up(source: _Source, numbers: Weighted, values: _Values, own: Places) -> _Added:
+    """What pushes each value hardest; and the accounts of those whose places are ``own``.
+
+    A value whose sum is not finite has no account, and nothing that pushes it.
     """
-    taps, fed = numbers.weights.shape[1:]
-    result = np.empty((len(values.channel), fed), dtype=np.float32)
-    step = max(1, GROUP_VALUES // (taps * fed))
-    for first in range(0, len(result), step):
-        part = _Values(*(v[first : first + step] for v in values))
-        rows, columns, inside = _window(source, part)
-        products = source.maps[rows, columns]  # (n, taps, fed)
-        products[~inside] = 0
-        with np.errstate(invalid="ignore", over="ignore"):  # what is not finite is told below
-            products *= numbers.weights[part.channel]
-            products.sum(axis=1, out=result[first : first + step])
-    sound = np.asarray(np.isfinite(result).all(axis=1))
-    result[~sound] = 0
-    return result, sound
-
-
-def _hardest(source: _Source, numbers: Weighted, values: _Values, pushes: Floats) -> _Onward:
-    """The hardest push onto each value, and where its largest single product is."""
-    best = pushes.argmax(axis=1)
-    up = np.maximum(pushes, 0).sum(axis=1, dtype=np.float64)
-    hardest = np.maximum(pushes[np.arange(len(best)), best], 0)
-    share = np.divide(hardest, up, out=np.zeros(len(best)), where=up > 0)
-    rows, columns = _largest_products(source, numbers, values, best)
-    return _Onward(_keys(_Values(best, rows, columns), source.maps.shape[:2]), share)
-
-
-def _largest_products(
-    source: _Source, numbers: Weighted, values: _Values, fed: Places
-) -> tuple[Places, Places]:
-    """Where in the window of each value the source's channel ``fed`` has its largest product."""
-    rows, columns, inside = _window(source, values)
-    taps = np.arange(rows.shape[1])
-    weights = numbers.weights[values.channel[:, None], taps, fed[:, None]]
-    products = np.where(inside, source.maps[rows, columns, fed[:, None]] * weights, -np.inf)
-    n, best = np.arange(len(products)), products.argmax(axis=1)
-    return rows[n, best], columns[n, best]
-
-
-def _accounts(source: _Source, numbers: Weighted, values: _Values, pushes: Floats) -> Accounts:
-    """Each value's whole sum: the hardest pushes by name, the others by number and sum."""
-    sums = pushes.astype(np.float64)
-    up, down = pushes > 0, pushes < 0
-    order = _largest_first(pushes)
-    others = up.copy()
-    np.put_along_axis(others, order, False, axis=1)
-    places = []
-    for named in order.T:
-        rows, columns = _largest_products(source, numbers, values, named)
-        places.append(rows * source.maps.shape[1] + columns)
-    bias = numbers.bias[values.channel].astype(np.float64)
-
-    def total(of: Any) -> tuple[float, ...]:
-        return tuple(_digits(np.where(of, sums, 0).sum(axis=1)).tolist())
-
-    return Accounts(
-        channel=tuple(values.channel.tolist()),
-        who=tuple(map(tuple, order.tolist())),
-        value=tuple(map(tuple, _digits(np.take_along_axis(sums, order, axis=1)).tolist())),
-        place=tuple(map(tuple, np.array(places).T.tolist())),
-        more=tuple(others.sum(axis=1).tolist()),
-        more_sum=total(others),
-        down=tuple(down.sum(axis=1).tolist()),
-        down_sum=total(down),
-        nothing=tuple((~up & ~down).sum(axis=1).tolist()),
-        upward=total(up),
-        bias=tuple(_digits(bias).tolist()),
-        total=tuple(_digits(sums.sum(axis=1) + bias).tolist()),
+    n, m = len(values.channel), len(own)
+    how, fed = source.operation, numbers.weights.shape[2]
+    rows = np.full(n, -1, dtype=np.int64)
+    rows[own] = np.arange(m)
+    best, place = np.empty((2, n), dtype=np.int64)
+    hardest, upward = np.empty(n, dtype=np.float32), np.empty(n)
+    sound = np.empty(n, dtype=bool)
+    who, where = np.empty((2, m, min(PUSHES, fed)), dtype=np.int64)
+    push = np.empty(who.shape, dtype=np.float32)
+    counts, sums = np.empty((m, 3), dtype=np.int64), np.empty((m, 4))
+    shape = np.array((*how.kernel, *how.strides, *how.before, *how.dilation), dtype=np.int64)
+    passes.sum_up(
+        *(np.ascontiguousarray(source.maps), numbers.weights, np.stack(values), shape, rows),
+        *(best, place, hardest, upward, sound, who, push, where, counts, sums),
     )
-
-
-def _largest_first(pushes: Floats) -> Places:
-    """``(values, at most PUSHES)``: the channels that push hardest, hardest first."""
-    left = pushes.copy()
-    n = np.arange(len(left))
-    named = []
-    # Four times the largest of the rest: half the time of sorting all 512, and of two that are
-    # equal the lower number comes first, as the thread has it.
-    for _ in range(min(PUSHES, left.shape[1])):
-        named.append(left.argmax(axis=1))
-        left[n, named[-1]] = -np.inf
-    return np.stack(named, axis=1)
+    keys = best * (source.maps.shape[0] * source.maps.shape[1]) + place
+    share = np.divide(hardest, upward, out=np.zeros(n), where=upward > 0)
+    kept = sound[own]
+    channel = values.channel[own[kept]]
+    more_sum, down_sum, up_sum, total = sums[kept].T
+    bias = numbers.bias[channel].astype(np.float64)
+    accounts = Accounts(
+        channel=tuple(channel.tolist()),
+        who=tuple(map(tuple, who[kept].tolist())),
+        value=tuple(map(tuple, _digits(push[kept].astype(np.float64)).tolist())),
+        place=tuple(map(tuple, where[kept].tolist())),
+        more=tuple(counts[kept, 0].tolist()),
+        more_sum=tuple(_digits(more_sum).tolist()),
+        down=tuple(counts[kept, 1].tolist()),
+        down_sum=tuple(_digits(down_sum).tolist()),
+        nothing=tuple(counts[kept, 2].tolist()),
+        upward=tuple(_digits(up_sum).tolist()),
+        bias=tuple(_digits(bias).tolist()),
+        total=tuple(_digits(total + bias).tolist()),
+    )
+    return _Added(_Onward(keys, share), accounts)
 
 
 def _digits(values: NDArray[np.float64]) -> NDArray[np.float64]:

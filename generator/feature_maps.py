@@ -134,8 +134,8 @@ class LayerMaps:
 
     def telling(self, image: int = 0) -> tuple[int, ...]:
         """Up to twelve channels that are strong there and unlike each other, best first."""
-        sheet = self.numbers(image)
-        return read_layer(self._maps(image), sheet).reading.telling
+        measured = self._measure(image)
+        return read_layer(measured.maps, measured.sheet).reading.telling
 
     def seen(self, row: int, column: int) -> Rectangle:
         """Which pixels of the image a value can see: top, bottom, left, right, ends not included.
@@ -226,7 +226,8 @@ class LayerMaps:
         one, two = self.numbers(first), self.numbers(second)
         chosen = self._chosen(by_change(one, two) if channels is None else channels)
         change = self._maps(second)[chosen] - self._maps(first)[chosen]
-        measured = self._measured_as(change.copy(), "difference", signed=True).sheet
+        # (n, h, w) -> (h, w, n)
+        measured = self._measured_as(np.moveaxis(change, 0, -1), "difference", signed=True).sheet
         names = self._of.names
         subjects = Subjects(
             title=f"{self.layer.name} of {self._network}: {names[second]} less {names[first]}",
@@ -317,19 +318,17 @@ class LayerMaps:
 
     def _maps(self, image: int) -> Maps:
         """(channels, height, width), a copy, zero where a value is not finite."""
-        maps = channels_first(self.values[self._of.checked(image)].copy())
-        maps[~np.isfinite(maps)] = 0
-        return maps
+        return channels_first(self._measure(image).maps)
 
     def _measure(self, image: int) -> Measured:
         if image not in self._measured:
-            own = channels_first(self.values[self._of.checked(image)].copy())
+            own = self.values[self._of.checked(image)]
             name = self._of.names[image]
             self._measured[image] = self._measured_as(own, name, signed=self.layer.signed)
         return self._measured[image]
 
     def _measured_as(self, maps: Maps, image: str, *, signed: bool) -> Measured:
-        """Of maps (channels, height, width), which are made finite in place."""
+        """Of maps (height, width, channels)."""
         return sheet_of(
             maps, model=self._of.model.id, image=image, layer=self.layer.name, signed=signed
         )

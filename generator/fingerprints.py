@@ -26,14 +26,23 @@ __all__ = [
 
 SHEET_MODULES = (
     *("activations", "contract", "decode", "domain", "encode", "errors", "evidence", "folders"),
-    *("front_matter", "inputs", "layout", "models", "names", "pipeline", "points", "reading"),
-    *("sheets", "sidecar", "sizes", "verdict_files"),
+    *("front_matter", "inputs", "layout", "models", "names", "passes", "pipeline", "points"),
+    *("reading", "sheets", "sidecar", "sizes", "verdict_files"),
 )
 """What an image's sheets are made by, below ``generator/``: all that these import, and no more."""
 
 _LIBRARIES = (
-    *("tensorflow", "keras", "numpy", "pillow", "isal", "orjson", "matplotlib", "jinja2"),
-    *("markdown", "markupsafe", "pymdown-extensions", "latex2mathml", "nh3", "pyyaml", "typst"),
+    *("tensorflow", "keras", "numpy", "pillow", "numba", "isal", "orjson", "matplotlib"),
+    *(
+        "jinja2",
+        "markdown",
+        "markupsafe",
+        "pymdown-extensions",
+        "latex2mathml",
+        "nh3",
+        "pyyaml",
+        "typst",
+    ),
     "segno",
 )
 

@@ -1,9 +1,9 @@
 """The streamed part of a build: decode, run, measure, encode and write, overlapped.
 
-TensorFlow works on one batch in a thread of its own. Meanwhile other threads encode the
-batch before and decode the one after, and the caller makes the pages of the one before
-that. At most two batches of maps are alive, so memory does not grow with the number of
-images.
+TensorFlow works on one batch after the other in a thread of its own. Meanwhile other threads
+encode the batch before and decode the one after, and the caller makes the pages of what is encoded.
+None waits for the caller; but at most two batches of maps are alive, so memory does not grow with
+the number of images.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from queue import SimpleQueue
+from threading import Semaphore
 from typing import Any, Protocol
 
 import numpy as np
@@ -47,6 +49,8 @@ __all__ = [
     "record",
 ]
 
+ALIVE = 2
+"""Batches whose maps are in memory: one in the network, one that is encoded."""
 WORKERS = 2
 """Threads that measure and encode; what they do for long leaves the interpreter's lock."""
 
@@ -114,8 +118,7 @@ def record(
 
     With what was measured on it, for who wants it at once.
 
-    In the order of the candidates, a batch behind: while the next one is encoded, the caller
-    can use what is on disk. Adds to ``problems`` what could not be decoded.
+    In the order of the candidates. While the caller uses one, the next are run and encoded.
 
     Args:
         candidates: which images.
@@ -126,38 +129,77 @@ def record(
         problems: what could not be decoded is added.
     """
     layers = len(model.layers)
-    ready = seen = 0
     with (
         ThreadPoolExecutor(WORKERS) as encoders,
         ThreadPoolExecutor(1) as decoder,
         ThreadPoolExecutor(1) as runner,
     ):
-        runs = _Runs(tools, write)
-        waiting: list[tuple[InputImage, Future[Measures]]] = []
-        for batch in _batches(candidates, model, BATCH, decoder, problems):
-            running = runner.submit(runs.run, batch)
-            # meanwhile the batch before is whole, and the caller makes its pages
-            done = _settled(waiting)
-            ready += len(done)
-            counter.sheets(ready * layers, len(candidates) * layers)
-            yield from done
-            waiting = [
-                (image, encoders.submit(_save, image.id, pixels, own, runs.plan, write))
-                for (image, pixels), own in zip(batch, running.result(), strict=True)
-            ]
-            del running  # the jobs hold what they need
-            seen += len(batch)
-            counter.images(seen + len(problems), len(candidates))
-        done = _settled(waiting)
-        counter.sheets((ready + len(done)) * layers, (ready + len(done)) * layers)
-        yield from done
+        flow = _Flow(_Runs(tools, write), encoders)
+        batches = _batches(candidates, model, BATCH, decoder, problems)
+        feeding = runner.submit(flow.feed, batches)
+        try:
+            ready = 0
+            for image, job in flow:
+                measures = job.result()
+                ready += 1
+                counter.images(ready + len(problems), len(candidates))
+                counter.sheets(ready * layers, len(candidates) * layers)
+                yield image, measures
+            feeding.result()
+            counter.images(ready + len(problems), len(candidates))
+            counter.sheets(ready * layers, ready * layers)
+        finally:
+            flow.stop()
+
+
+class _Flow:
+    """Batches on their way through the network to the encoders, in order."""
+
+    def __init__(self, runs: _Runs, encoders: ThreadPoolExecutor) -> None:
+        self._runs, self._encoders = runs, encoders
+        self._room = Semaphore(ALIVE)
+        self._made: SimpleQueue[tuple[InputImage, Future[Measures]] | None] = SimpleQueue()
+        self._stopped = False
+
+    def feed(self, batches: Iterator[list[tuple[InputImage, Pixels]]]) -> None:
+        """Run every batch as soon as there is room for its maps, and have it encoded."""
+        try:
+            for batch in batches:
+                self._room.acquire()
+                if self._stopped:
+                    return
+                self._encode(batch, self._runs.run(batch))
+        finally:
+            self._made.put(None)
+
+    def _encode(self, batch: Sequence[tuple[InputImage, Pixels]], maps: list[Maps]) -> None:
+        plan, write = self._runs.plan, self._runs.write
+        left = [*range(len(batch))]
+
+        def done(_: Future[Measures]) -> None:
+            if left.pop() == 0:  # by whichever thread is the last
+                self._room.release()
+
+        for image, pixels in batch:
+            # the job alone holds the maps: they go as soon as it is done
+            job = self._encoders.submit(_save, image.id, pixels, maps.pop(0), plan, write)
+            self._made.put((image, job))
+            job.add_done_callback(done)
+
+    def stop(self) -> None:
+        """Run no more batches; those under way are finished."""
+        self._stopped = True
+        self._room.release()
+
+    def __iter__(self) -> Iterator[tuple[InputImage, Future[Measures]]]:
+        return iter(self._made.get, None)
 
 
 class _Runs:
     """Runs batches through the network, which is loaded for the first."""
 
     def __init__(self, tools: Callable[[], Tools], write: Write) -> None:
-        self._tools, self._write = tools, write
+        self._tools, self.write = tools, write
         self._ready: Tools | None = None
 
     @property
@@ -171,15 +213,8 @@ class _Runs:
         self._ready = self._ready or self._tools()
         maps = self._ready.extractor.maps([pixels for _, pixels in batch])
         if self._ready.plan.judge:
-            self._ready.plan.judge(batch, self._write)
+            self._ready.plan.judge(batch, self.write)
         return maps
-
-
-def _settled(
-    waiting: list[tuple[InputImage, Future[Measures]]],
-) -> list[tuple[InputImage, Measures | None]]:
-    """Wait for the jobs; what one of them raised is raised here."""
-    return [(image, job.result()) for image, job in waiting]
 
 
 def _batches(
@@ -241,12 +276,11 @@ def image_files(
     standing = reading.representatives(model.layers)
     before: tuple[Layer, LayerReading] | None = None
     for layer in model.layers:
-        turned = sheets.channels_first(maps[layer.name])
         measured = sheets.sheet_of(
-            turned, model=model.id, image=image, layer=layer.name, signed=layer.signed
+            maps[layer.name], model=model.id, image=image, layer=layer.name, signed=layer.signed
         )
         same = _same_channels(layer, before)
-        looks[layer.name] = reading.look(turned, measured.sheet, same)
+        looks[layer.name] = reading.look(measured.maps, measured.sheet, same)
         before = (layer, looks[layer.name].reading)
         found_sheets[layer.name] = measured.sheet
         if standing.get(layer.block) is layer:
@@ -307,7 +341,7 @@ def _same_channels(layer: Layer, before: tuple[Layer, LayerReading] | None) -> L
 def _layer_files(
     image: str, layer: Layer, measured: sheets.Measured, found: LayerReading, values: bool
 ) -> Iterator[tuple[str, bytes | str]]:
-    sheet, grey = measured
+    sheet, grey, _ = measured
     model = sheet.model
 
     def tiled(tiles: NDArray[np.generic], columns: int) -> bytes:

@@ -1,4 +1,4 @@
-"""What is strongest above each cell of an image, in every layer. Pure numpy.
+"""What is strongest above each cell of an image, in every layer.
 
 The image is divided into cells, 28 along its longer side: 8 pixels each at 224. A value belongs to
 the cell that holds the middle of its receptive field; where a layer is too coarse to have one
@@ -9,11 +9,13 @@ through the network without the maps themselves at hand.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from generator.domain import InputSpec, Layer, Points
+from generator.sheets import tidied
 from generator.sizes import cells_of
 
 __all__ = ["points_of"]
@@ -43,6 +45,7 @@ def points_of(
     return Points(rows, columns, found)
 
 
+@lru_cache(maxsize=1024)  # the same for every image
 def _members(count: int, stride: int, first: float, cells: int, side: int) -> NDArray[np.intp]:
     """For each cell along one axis the positions that belong to it, ``(cells, most)``.
 
@@ -55,7 +58,9 @@ def _members(count: int, stride: int, first: float, cells: int, side: int) -> ND
     nearest = np.abs(centres[:, None] - middles).argmin(axis=1)
     lists = [positions if len(positions) else nearest[i : i + 1] for i, positions in enumerate(own)]
     most = max(map(len, lists))
-    return np.stack([np.pad(positions, (0, most - len(positions)), "edge") for positions in lists])
+    members = np.stack([np.pad(own, (0, most - len(own)), "edge") for own in lists])
+    members.flags.writeable = False  # shared
+    return members
 
 
 def _strongest(
@@ -80,5 +85,5 @@ def _strongest(
     return (
         tuple(channel.tolist()),
         tuple((row * layer.width + column).tolist()),
-        tuple(float(f"{v:.9g}") for v in value.tolist()),
+        tuple(tidied(value)),
     )

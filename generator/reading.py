@@ -1,4 +1,4 @@
-"""Feature maps -> what is worth looking at in them. Pure numpy.
+"""Feature maps -> what is worth looking at in them.
 
 The telling channels. Twelve of 512 stand for a layer on the image's page, so
 they should be strong and unlike each other. Each map is reduced to at most
@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generator.domain import Layer, LayerReading, Mark, Reading, Sheet, Slant
-from generator.sheets import reduce_by_maximum
+from generator.sheets import reduce_maps
 
 __all__ = [
     "TELLING",
@@ -62,17 +62,21 @@ class LayerLook(NamedTuple):
 
 
 def look(maps: Maps, sheet: Sheet, same_as: LayerReading | None = None) -> LayerLook:
-    """Read one layer's maps, ``(channels, height, width)``; signed maps by magnitude.
+    """Read one layer's maps, ``(height, width, channels)``, all finite; signed by magnitude.
 
     A pool shows the channels of the convolution before it (``same_as``), so that the
     halving is seen and not another choice.
     """
-    _, height, width = maps.shape
-    strength = np.abs(maps) if any(c.low < 0 for c in sheet.channels) else maps
-    small = reduce_by_maximum(strength, _factor(height, width, SIDE))
+    height, width, _ = maps.shape
+    signed = any(c.low < 0 for c in sheet.channels)
+    small = reduce_maps(maps, _factor(height, width, SIDE), signed=signed)
     scale = sheet.p99_9 or 1.0
     chosen = same_as.telling if same_as else telling(small, scale)
-    found = [(c, *slant_of(strength[c])) for c in chosen]
+    alone = [np.ascontiguousarray(maps[:, :, c]) for c in chosen]
+    found = [
+        (c, *slant_of(np.abs(single) if signed else single))
+        for c, single in zip(chosen, alone, strict=True)
+    ]
     slants = sorted((f for f in found if f[1]), key=lambda f: -f[2])
     shares, area = frame_share(small)
     # on a 7 x 7 map the ring is half of all: there, much in the ring says nothing

@@ -1,20 +1,19 @@
-"""Feature maps -> grey sheets and the numbers of each channel. Pure numpy.
+"""Feature maps -> grey sheets and the numbers of each channel.
 
-Arrays of maps are ``(channels, height, width)``, float32 and contiguous. Work goes
-through the channels in groups that fit a core's cache: the maps of one
-VGG16 image are 60 MB, and reading them once rather than ten times is what
-keeps this stage as cheap as the PNG encoding that follows it.
+Maps are ``(height, width, channels)``, float32, as a network puts them out; what is made of them
+has the channels first. The passes over the values themselves are in ``generator.passes``.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 
+from generator import passes
 from generator.domain import Channel, Histogram, Peak, Sheet
 from generator.sizes import columns_for
 
@@ -26,7 +25,9 @@ __all__ = [
     "magnitude",
     "reduce",
     "reduce_by_maximum",
+    "reduce_maps",
     "sheet_of",
+    "tidied",
     "tile",
 ]
 
@@ -37,7 +38,6 @@ Grey = NDArray[np.uint8]
 GAP = 1
 """Pixels between tiles, so that no browser's rounding shows a neighbour's edge."""
 BINS = 256
-GROUP_BYTES = 256 * 1024
 SAMPLE_STEP = 61
 """Stride of the sample that guesses where the upper tail begins; any value is exact."""
 
@@ -48,6 +48,8 @@ class Measured(NamedTuple):
     sheet: Sheet
     grey: Grey
     """(channels, height, width), each channel on its own range."""
+    maps: Maps
+    """What was measured, (height, width, channels): with 0 where a value was not finite."""
 
 
 def channels_first(maps: NDArray[np.float32]) -> Maps:
@@ -61,22 +63,25 @@ def channels_first(maps: NDArray[np.float32]) -> Maps:
 def sheet_of(
     maps: Maps, *, model: str, image: str, layer: str, signed: bool, columns: int | None = None
 ) -> Measured:
-    """Measure every channel and scale each to 8 bits on its own range.
+    """Measure every channel of ``(height, width, channels)`` and scale each to 8 bits.
 
     A pixel ``v`` of channel ``c`` stands for ``low + (high - low) * v / 255``. Unsigned:
     ``low`` is 0, so black is exactly zero. Signed: ``high`` is the largest
     magnitude and ``low = -high * 128 / 127``, so that zero is exactly grey 128.
     A NaN or an infinity counts as zero and marks its channel as not finite.
     """
-    count, height, width = maps.shape
-    finite = _make_finite(maps)
-    channels: list[Channel] = []
+    maps = np.ascontiguousarray(maps, dtype=np.float32)
+    height, width, count = maps.shape
+    found = _Found(maps, signed)
+    finite = np.ones(count, dtype=bool)
+    if not np.isfinite(found.sums).all():  # a sum is finite only if all its parts are
+        finite = np.asarray(np.isfinite(maps).all(axis=(0, 1)))
+        maps = np.where(np.isfinite(maps), maps, np.float32(0))
+        found = _Found(maps, signed)
     grey = np.empty((count, height, width), dtype=np.uint8)
-    for group in _groups(maps):
-        _measure_group(maps[group], finite[group], signed, channels, grey[group])
-    layer_high = max((c.high for c in channels), default=0.0)
-    nonzero = round(sum((1 - c.zero_fraction) * height * width for c in channels))
-    p99_9 = _upper_percentile(maps, nonzero, signed)
+    passes.to_grey(maps, _per_unit(found.high, 127 if signed else 255), 128 * signed, grey)
+    channels = _channels(maps, found, finite, signed)
+    p99_9 = _upper_percentile(maps, maps.size - int(found.zeros.sum()), signed)
     columns = columns or columns_for(count)
     sheet = Sheet(
         model=model,
@@ -88,12 +93,12 @@ def sheet_of(
         tile_height=height,
         tile_width=width,
         gap=GAP,
-        layer_high=layer_high,
+        layer_high=max((c.high for c in channels), default=0.0),
         p99_9=p99_9,
         histogram=_histogram(maps, p99_9, signed),
         channels=tuple(channels),
     )
-    return Measured(sheet, grey)
+    return Measured(sheet, grey, maps)
 
 
 def tile(grey: Grey, columns: int, *, signed: bool = False) -> Grey:
@@ -151,6 +156,17 @@ def reduce_by_maximum(grey: NDArray[Number], factor: int) -> NDArray[Number]:
     return np.ascontiguousarray(reduced)
 
 
+def reduce_maps(maps: Maps, factor: int, *, signed: bool) -> Maps:
+    """``(h, w, n)`` -> ``(n, ceil(h / factor), ceil(w / factor))``, the largest of each square.
+
+    Of signed maps the largest magnitude.
+    """
+    height, width, count = maps.shape
+    small = np.empty((count, -(-height // factor), -(-width // factor)), dtype=np.float32)
+    passes.reduce_maps(np.ascontiguousarray(maps), factor, signed, small)
+    return small
+
+
 def enlarge(grey: NDArray[Number], side: int, height: int, width: int) -> NDArray[Number]:
     """``(n, h, w)`` -> ``(n, side_y, side_x)`` by nearest neighbour, shaped like an input.
 
@@ -163,76 +179,65 @@ def enlarge(grey: NDArray[Number], side: int, height: int, width: int) -> NDArra
     return grey[:, rows[:, None], columns]
 
 
-def _groups(maps: Maps) -> Iterator[slice]:
-    """Slices of channels of about ``GROUP_BYTES`` each."""
-    count, height, width = maps.shape
-    step = max(1, GROUP_BYTES // max(1, height * width * maps.itemsize))
-    for start in range(0, count, step):
-        yield slice(start, min(count, start + step))
+def tidied(values: NDArray[np.floating[Any]]) -> list[float]:
+    """Each as the shortest decimal that is still the same float32, so that JSON stays small."""
+    # Through the writer of JSON and back: as numbers of Python's, one by one, it takes longer
+    # than measuring them.
+    exact = np.ascontiguousarray(values, dtype=np.float32)
+    tidy: list[float] = orjson.loads(orjson.dumps(exact, option=orjson.OPT_SERIALIZE_NUMPY))
+    return tidy
 
 
-def _make_finite(maps: Maps) -> NDArray[np.bool_]:
-    """Put 0 where a value is NaN or infinite, in place; says which channels had none such."""
-    count = maps.shape[0]
-    finite = np.ones(count, dtype=bool)
-    for group in _groups(maps):
-        # a sum is finite only if all its parts are; overflow of finite parts only costs a look
-        with np.errstate(over="ignore", invalid="ignore"):
-            suspect = not np.isfinite(maps[group].sum())
-        if suspect:
-            bad = ~np.isfinite(maps[group])
-            finite[group] = ~bad.any(axis=(1, 2))
-            maps[group][bad] = 0
-    return finite
+class _Found:
+    """What one pass over a layer's maps finds in each channel: see ``passes.measure``."""
+
+    def __init__(self, maps: Maps, signed: bool) -> None:
+        height, _, count = maps.shape
+        self.row_high = np.empty((height, count), dtype=np.float32)
+        self.high, self.lowest, self.highest = np.empty((3, count), dtype=np.float32)
+        self.first, self.zeros = np.empty((2, count), dtype=np.int64)
+        self.sums, self.squares = np.empty((2, count))
+        passes.measure(
+            *(maps, signed, self.row_high, self.high, self.lowest, self.highest, self.first),
+            *(self.sums, self.squares, self.zeros),
+        )
 
 
-def _measure_group(
-    maps: Maps, finite: NDArray[np.bool_], signed: bool, channels: list[Channel], grey: Grey
-) -> None:
-    """Append a ``Channel`` for each map and fill ``grey``; all arrays are one group's."""
-    count, height, width = maps.shape
-    flat = maps.reshape(count, -1)
-    strength = np.abs(flat) if signed else flat
-    first = strength.argmax(axis=1)
-    high = strength[np.arange(count), first]
-    mean = flat.mean(axis=1)
-    std = np.sqrt(np.maximum(np.square(flat).mean(axis=1) - np.square(mean), 0))
-    lowest = flat.min(axis=1)
-    std[lowest == flat.max(axis=1)] = 0
-    zeros = (flat == 0).sum(axis=1)
-    scaled = flat * _per_unit(high, 127 if signed else 255)[:, None]
-    if signed:
-        scaled += 128
-    np.rint(scaled, out=scaled)
-    grey[...] = scaled.reshape(count, height, width)
-    second = _second_peaks(strength.reshape(count, height, width), first)
-    places = np.stack([first, second], axis=1)
-    own = np.arange(count)[:, None]
+def _channels(maps: Maps, found: _Found, finite: NDArray[np.bool_], signed: bool) -> list[Channel]:
+    """The numbers of every channel, as they are written down."""
+    height, width, count = maps.shape
+    size = height * width
+    mean = found.sums / size
+    std = np.sqrt(np.maximum(found.squares / size - np.square(mean), 0))
+    std[found.lowest == found.highest] = 0
+    second = np.empty(count, dtype=np.int64)
+    # an eighth of a side or more away
+    apart = -(-height // 8), -(-width // 8)
+    passes.find_second(maps, signed, found.row_high, found.first, *apart, second)
+    places = np.stack([found.first, second], axis=1)
+    values = maps.reshape(size, count)[places, np.arange(count)[:, None]]
     per_channel = zip(
-        _tidied(-high.astype(np.float64) * 128 / 127) if signed else [0.0] * count,
-        *map(_tidied, (high, mean, std)),
+        (found.high.astype(np.float64) * -128 / 127).tolist() if signed else [0.0] * count,
+        *map(tidied, (found.high, mean, std)),
         # as the contract writes it
-        [round(share, 9) for share in (zeros / (height * width)).tolist()],
+        [round(share, 9) for share in (found.zeros / size).tolist()],
         finite.tolist(),
-        _tidied(lowest),
+        tidied(found.lowest),
         places.tolist(),
-        strength[own, places].tolist(),
-        map(_tidied, flat[own, places]),
+        tidied(values),
         strict=True,
     )
-    for low, top, middle, spread, silent, sound, bottom, at, strengths, values in per_channel:
+    channels = []
+    for low, high, middle, spread, silent, sound, lowest, at, two in per_channel:
         peaks = [
-            Peak(p // width, p % width, value)
-            for p, magnitude, value in zip(at, strengths, values, strict=True)
-            if magnitude > 0
+            Peak(place // width, place % width, value)
+            for place, value in zip(at, two, strict=True)
+            if value > 0 or (signed and value)
         ]
-        alone = at[0] == at[1]
-        channels.append(
-            Channel(
-                *(low, top, middle, spread, silent),
-                *(tuple(peaks[:1] if alone else peaks), sound, bottom),
-            )
-        )
+        if at[0] == at[1]:
+            peaks = peaks[:1]
+        channels.append(Channel(low, high, middle, spread, silent, tuple(peaks), sound, lowest))
+    return channels
 
 
 def _per_unit(high: NDArray[np.float32], steps: int) -> NDArray[np.float32]:
@@ -240,22 +245,6 @@ def _per_unit(high: NDArray[np.float32], steps: int) -> NDArray[np.float32]:
     steps_per_unit = np.zeros_like(high)
     np.divide(steps, high, out=steps_per_unit, where=high > 0)
     return np.where(np.isfinite(steps_per_unit), steps_per_unit, 0).astype(np.float32)
-
-
-def _second_peaks(strength: Maps, first: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Flat position of each map's strongest value an eighth of a side or more from ``first``."""
-    count, height, width = strength.shape
-    apart_y, apart_x = -(-height // 8), -(-width // 8)
-    rest = strength.copy()
-    for i in range(count):
-        row, column = divmod(int(first[i]), width)
-        rest[
-            i,
-            max(0, row - apart_y + 1) : row + apart_y,
-            max(0, column - apart_x + 1) : column + apart_x,
-        ] = -1
-    found: NDArray[np.intp] = rest.reshape(count, -1).argmax(axis=1)
-    return found
 
 
 def _upper_percentile(maps: Maps, nonzero: int, signed: bool) -> float:
@@ -267,43 +256,30 @@ def _upper_percentile(maps: Maps, nonzero: int, signed: bool) -> float:
         return 0.0
     rank = (nonzero - 1) * 0.999
     wanted = nonzero - math.floor(rank)  # so many from the top
-    sample = maps.reshape(-1)[::SAMPLE_STEP]
+    values = maps.reshape(-1)
+    sample = values[::SAMPLE_STEP]
     sample = np.abs(sample) if signed else sample
     sample = np.sort(sample[sample != 0])
     for share in (0.99, 0.9, 0.0):
         floor = float(sample[int(share * (len(sample) - 1))]) if share and len(sample) else 0.0
-        parts = []
-        for group in _groups(maps):
-            values = np.abs(maps[group]) if signed else maps[group]
-            parts.append(values[values > floor])
-        tail = np.concatenate(parts)
-        if len(tail) >= wanted:
+        tail = np.empty(max(wanted, maps.size // 32), dtype=np.float32)
+        count = passes.find_tail(values, floor, signed, tail)
+        if count > len(tail):
+            tail = np.empty(count, dtype=np.float32)
+            passes.find_tail(values, floor, signed, tail)
+        tail = tail[:count]
+        if count >= wanted:
             break
     tail.sort()
     lower = float(tail[len(tail) - wanted])
     upper = float(tail[min(len(tail) - 1, len(tail) - wanted + 1)])
-    return _tidy(lower + (upper - lower) * (rank - math.floor(rank)))
+    return float(f"{lower + (upper - lower) * (rank - math.floor(rank)):.9g}")
 
 
 def _histogram(maps: Maps, high: float, signed: bool) -> Histogram:
     """256 bins from 0 to ``high``; the last also holds what lies above."""
     if high <= 0:
         return Histogram(0.0, (maps.size, *[0] * (BINS - 1)))
-    counts = np.zeros(BINS, dtype=np.int64)
-    for group in _groups(maps):
-        values = np.abs(maps[group]) if signed else maps[group]
-        lit = values[values > 0]
-        lit *= np.float32(BINS / high)
-        counts += np.bincount(np.minimum(lit, BINS - 1, out=lit).astype(np.uint8), minlength=BINS)
-    counts[0] += maps.size - counts.sum()
-    return Histogram(high, tuple(int(n) for n in counts))
-
-
-def _tidied(values: NDArray[np.floating[Any]]) -> list[float]:
-    """``_tidy`` of each."""
-    return [float(f"{value:.9g}") for value in values.tolist()]
-
-
-def _tidy(value: float) -> float:
-    """The shortest decimal that is still the same float32, so that JSON stays small."""
-    return float(f"{float(value):.9g}")
+    counts = np.empty(BINS, dtype=np.int64)
+    passes.count_by_size(maps.reshape(-1), BINS / high, signed, counts)
+    return Histogram(high, tuple(counts.tolist()))

@@ -124,7 +124,7 @@ def verdict_files(
     for number, heat in found.heat.items():
         path = layout.gradcam_png(model, image, number)
         # one map is measured and drawn as a channel of a layer is
-        values = np.array(heat[None], dtype=np.float32)
+        values = np.array(heat[..., None], dtype=np.float32)
         (channel,), grey = _measured(values, model, image, classifier.layer)
         if channel.finite:
             peak = channel.peaks[0] if channel.peaks else None
@@ -144,8 +144,8 @@ def verdict_files(
 
 
 def _measured(values: NDArray[np.float32], model: str, image: str, layer: str) -> Any:
-    sheet, grey = sheets.sheet_of(values, model=model, image=image, layer=layer, signed=False)
-    return sheet.channels, grey
+    measured = sheets.sheet_of(values, model=model, image=image, layer=layer, signed=False)
+    return measured.sheet.channels, measured.grey
 
 
 def _answers(

@@ -47,7 +47,7 @@ STAGES: Mapping[str, frozenset[str]] = MappingProxyType(
         "models": frozenset({"models"}),
         "activations": frozenset({"activations"}),
         "atlas": frozenset({"atlas", "maximise"}),
-        "sheets": frozenset({"contrast", "encode", "sheets"}),
+        "sheets": frozenset({"contrast", "encode", "passes", "sheets"}),
         "reading": frozenset(
             {
                 *("across", "evidence", "example", "exercises", "points", "reading"),
@@ -103,6 +103,10 @@ EXCEPTIONS = frozenset(
     {
         # The first map worth looking at is chosen as it will be seen: reduced by its maximum.
         ("reading", "sheets"),
+        # So is the strongest value above a point, whose numbers are written as a sheet's are.
+        ("points", "sheets"),
+        # The sums behind a map's values are worked out as the maps are measured: compiled.
+        ("evidence", "passes"),
         # A page says in words what its numbers are; the words are made where the numbers are read.
         ("pages", "sentences"),
         # So are questions.
@@ -130,6 +134,7 @@ ONLY_IN: Mapping[str, frozenset[str]] = MappingProxyType(
         "tensorflow": frozenset({"activations", "maximise", "models"}),
         "keras": frozenset({"models"}),
         "isal": frozenset({"encode"}),
+        "numba": frozenset({"passes"}),
         "onnx": frozenset({"models"}),
         "h5py": frozenset({"models"}),
         "jinja2": frozenset({"render"}),
@@ -154,7 +159,7 @@ ONLY_IN: Mapping[str, frozenset[str]] = MappingProxyType(
 PRINTERS = frozenset({"cli"})
 """The only modules that write to the terminal or end the program."""
 
-HEAVY = ("h5py", "keras", "matplotlib", "numpy", "onnx", "onnxruntime", "tensorflow")
+HEAVY = ("h5py", "keras", "matplotlib", "numba", "numpy", "onnx", "onnxruntime", "tensorflow")
 """Libraries that take so long to load that --help must not wait for them."""
 
 

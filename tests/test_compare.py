@@ -307,7 +307,8 @@ def test_maps_come_back_out_of_a_sheet() -> None:
     values[:, 1] = 0
     for signed in (True, False):
         maps = values if signed else np.maximum(values, 0)
-        sheet, grey = sheet_of(maps.copy(), model="m", image="i", layer="conv", signed=signed)
+        turned = np.moveaxis(maps, 0, -1)  # (c, h, w) -> (h, w, c)
+        sheet, grey, _ = sheet_of(turned, model="m", image="i", layer="conv", signed=signed)
         found = cut_out(tile(grey, sheet.columns, signed=signed), sheet, [8, 0, 5])
         steps = np.array(
             [(sheet.channels[c].high - sheet.channels[c].low) / 255 for c in (8, 0, 5)]
@@ -321,7 +322,7 @@ def test_channels_whose_mean_moved_furthest_come_first() -> None:
     means = ([1, 10, 5, 0, 2], [2, 14, 5, 4, 1])  # moved by 1, 4, 0, 4, 1
     first, second = (
         sheet_of(
-            np.array(each, dtype=np.float32).reshape(5, 1, 1),
+            np.array(each, dtype=np.float32).reshape(1, 1, 5),
             model="m", image="i", layer="conv", signed=False,
         )[0]
         for each in means

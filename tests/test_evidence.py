@@ -346,7 +346,7 @@ def found_in(
 ) -> Evidence:
     measured = {
         la.name: sheets.sheet_of(
-            sheets.channels_first(maps[la.name]),
+            maps[la.name],
             model="m",
             image="i",
             layer=la.name,

@@ -12,7 +12,7 @@ from generator.domain import Peak
 def measured(maps: np.ndarray, signed: bool = False) -> sheets.Measured:
     """A sheet of ``(channels, height, width)`` maps."""
     return sheets.sheet_of(
-        np.ascontiguousarray(maps, dtype=np.float32),
+        np.moveaxis(maps, 0, -1).astype(np.float32),  # (c, h, w) -> (h, w, c)
         model="m",
         image="i",
         layer="l",
@@ -37,7 +37,7 @@ def test_each_channel_is_scaled_to_its_own_largest_value() -> None:
 def test_a_pixel_gives_its_value_back_within_half_a_step() -> None:
     """``low + (high - low) * v / 255`` is off by at most half of (high - low) / 255."""
     maps = relu_like(1, 9, 13, 11)
-    sheet, grey = measured(maps)
+    sheet, grey, _ = measured(maps)
     for c, channel in enumerate(sheet.channels):
         back = channel.low + (channel.high - channel.low) * grey[c].astype(float) / 255
         assert np.abs(back - maps[c]).max() <= (channel.high - channel.low) / 255 / 2 * 1.0001
@@ -45,7 +45,7 @@ def test_a_pixel_gives_its_value_back_within_half_a_step() -> None:
 
 def test_zero_of_a_signed_layer_is_exactly_grey_128() -> None:
     """High is the largest magnitude, low 128/127 of it below zero: -4 -> 1, 0 -> 128, 4 -> 255."""
-    sheet, grey = measured(np.array([[[-4.0, 0, 2, 4]], [[-1.0, 0, 0.5, -2]]]), signed=True)
+    sheet, grey, _ = measured(np.array([[[-4.0, 0, 2, 4]], [[-1.0, 0, 0.5, -2]]]), signed=True)
     assert grey[0].tolist() == [[1, 128, 192, 255]]
     assert grey[1].tolist() == [[64, 128, 160, 1]]
     assert sheet.channels[0].high == 4
@@ -57,7 +57,7 @@ def test_numbers_of_a_channel_equal_numpys_in_double_precision() -> None:
     """Mean, standard deviation, share of zeros and range of maps of several sizes."""
     for shape in ((70, 40, 40), (512, 7, 7), (3, 224, 224), (1, 1, 1)):
         maps = relu_like(2, *shape)
-        sheet, _ = measured(maps)
+        sheet = measured(maps).sheet
         for c, channel in enumerate(sheet.channels):
             exact = maps[c].astype(np.float64)
             assert channel.mean == pytest.approx(exact.mean(), rel=1e-5, abs=1e-9)
@@ -91,7 +91,7 @@ def test_upper_end_is_right_when_the_sample_misses_the_strong_values() -> None:
 def test_histogram_counts_every_value_once() -> None:
     """256 bins up to p99_9; the last takes what lies above, the first the zeros."""
     maps = relu_like(5, 20, 30, 30)
-    sheet, _ = measured(maps)
+    sheet = measured(maps).sheet
     high = sheet.p99_9
     expected = np.histogram(np.minimum(maps.ravel(), high), bins=256, range=(0, high))[0]
     counts = np.array(sheet.histogram.counts)
@@ -120,7 +120,7 @@ def test_a_channel_with_one_lit_value_has_one_peak() -> None:
 def test_a_silent_channel_is_black_and_says_so() -> None:
     """Nothing divides by zero."""
     with np.errstate(all="raise"):
-        sheet, grey = measured(np.zeros((2, 5, 5)))
+        sheet, grey, _ = measured(np.zeros((2, 5, 5)))
     assert all(c.silent and not c.flat and c.zero_fraction == 1 for c in sheet.channels)
     assert sheet.p99_9 == sheet.layer_high == 0
     assert not grey.any()
@@ -139,7 +139,7 @@ def test_values_that_are_not_finite_are_marked_and_drawn_as_zero() -> None:
     strongest = maps[1].max()
     maps[1, 0, 0], maps[1, 0, 1] = np.nan, np.inf
     maps[1, 3, 3] = strongest
-    sheet, grey = measured(maps)
+    sheet, grey, _ = measured(maps)
     assert [c.finite for c in sheet.channels] == [True, False, True]
     assert grey[1, 0, 0] == grey[1, 0, 1] == 0
     assert sheet.channels[1].high == strongest

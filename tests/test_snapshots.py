@@ -101,11 +101,12 @@ def facts(name: str) -> pages.ImageFacts:
         )
 
     for layer, values in zip(MODEL.layers, (maps, small), strict=True):
+        # (c, h, w) -> (h, w, c)
         measured = sheets.sheet_of(
-            values.astype(np.float32), model="toy", image=name, layer=layer.name, signed=False
+            values.transpose(1, 2, 0), model="toy", image=name, layer=layer.name, signed=False
         )
         found[layer.name] = measured.sheet
-        looks[layer.name] = reading.look(values.astype(np.float32), measured.sheet)
+        looks[layer.name] = reading.look(measured.maps, measured.sheet)
     return pages.ImageFacts(found, reading.read_image(MODEL.layers, looks), found_evidence)
 
 
