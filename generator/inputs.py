@@ -9,17 +9,18 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
-from generator.decode import decode, fit
 from generator.domain import InputImage, InputSpec, Problem
 from generator.errors import ImageError, InputsError
 from generator.folders import FORMATS, FoundImage, Listing, lies_within, list_images, read_whole
 from generator.names import ids, natural_key, readable_title, shown
 from generator.sidecar import NO_SIDECAR, Sidecar
 from generator.sidecar import read as read_sidecar
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 __all__ = [
     "MAX_BYTES",
@@ -98,6 +99,8 @@ def prepare(
     candidate: Candidate, data: bytes, spec: InputSpec
 ) -> tuple[InputImage, NDArray[np.uint8]]:
     """As ``load``, of the bytes of an image's file."""
+    from generator.decode import decode, fit  # loaded for the first that is decoded
+
     try:
         image = decode(data)
         facts = described(candidate, hashlib.sha256(data).hexdigest(), image.width, image.height)

@@ -143,11 +143,21 @@ def read(output: Path) -> tuple[Manifest | None, str]:
     except OSError as error:
         return None, f"{path.name} cannot be read ({error.strerror}); all is made anew"
     try:
-        if _VERSION.validate_json(data)["schema"] != SCHEMA:
-            return None, f"{path.name} is of another version of Layerlight; all is made anew"
-        return _ADAPTER.validate_json(data), ""
-    except (ValidationError, KeyError):
-        return None, f"{path.name} is damaged; all is made anew"
+        found = _ADAPTER.validate_json(data)
+        version: object = found.schema
+    except ValidationError:
+        found, version = None, _version(data)
+    if version != SCHEMA and version is not None:
+        return None, f"{path.name} is of another version of Layerlight; all is made anew"
+    return found, "" if found else f"{path.name} is damaged; all is made anew"
+
+
+def _version(data: bytes) -> object:
+    """Of a manifest that this program does not read; None: it is no manifest at all."""
+    try:
+        return _VERSION.validate_json(data).get("schema")
+    except ValidationError:
+        return None
 
 
 def write(output: Path, manifest: Manifest) -> str:

@@ -12,9 +12,7 @@ from pathlib import Path
 from generator.config import Against, Config
 from generator.errors import LayerlightError
 from generator.fingerprints import digest_of, fingerprint, network_program, stamp
-from generator.models.labels import IMAGENET_INDEX
-from generator.models.preprocessing import NAMES
-from generator.models.weights import KERAS_FILES, WHEEL, cache_file, keras_folder
+from generator.places import IMAGENET_INDEX, KERAS_FILES, WHEEL, cache_folder, keras_folder
 
 __all__ = ["NO_KEY", "network_keys"]
 
@@ -33,7 +31,7 @@ def network_keys(config: Config) -> tuple[str, ...]:
 
 
 def _key(config: Config, one: Against) -> str:
-    if config.trust_model or (one.preprocess or NAMES[0]) not in NAMES:
+    if config.trust_model or ":" in (one.preprocess or ""):  # a module's function
         return NO_KEY
     files = [Path(one.model), one.weights, one.labels, config.labels]
     return fingerprint(
@@ -49,7 +47,7 @@ def _of_this_machine() -> list[object]:
     """Where weights and labels are looked for if no file is named."""
     found: list[object] = []
     with suppress(LayerlightError):  # no home folder
-        found.append(stamp(cache_file()))
+        found += [(path.name, stamp(path)) for path in sorted(cache_folder().glob("*.npz"))]
     with suppress(LayerlightError):
         folder = keras_folder()
         known = {*KERAS_FILES, IMAGENET_INDEX, *(path.name for path in folder.glob("*.h5"))}

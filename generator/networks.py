@@ -104,7 +104,7 @@ def show(
     kept = _kept(desk, network, candidates, keys)
     # with no image to run, there is nothing to do meanwhile
     at_once = len(kept) == len(candidates)
-    rows = Rows(shared, _pages_key(shared), keys, desk, surveyor, at_once=at_once)
+    rows = Rows(shared, _page_keys(shared), keys, desk, surveyor, at_once=at_once)
     for image, measures in _recorded(desk, network, candidates, found, kept, keys):
         if measures:
             recent.remember(image.id, measures)
@@ -341,15 +341,29 @@ def _shared(
     )
 
 
-def _pages_key(shared: pages.Gallery) -> str:
-    """Of all that the pages of one image are made of, but for that image."""
-    texts = [(name, asdict(own)) for name, own in sorted(shared.texts.own.items())]
+def _page_keys(shared: pages.Gallery) -> Callable[[str], str]:
+    """Of all that a page of one image is made of, but for that image: by its layer's name, or "".
+
+    A layer's page shows no text about another layer; one of the whole image has something of each.
+    """
     known = [
         (field.name, getattr(shared, field.name))
         for field in fields(shared)
         if field.name not in ("facts", "texts", "images", "problems", "chosen", "example")
     ]
-    return fingerprint(program(), texts, known)
+    base = fingerprint(program(), known)
+    about = f"{shared.model.id}/"
+
+    @cache
+    def key(layer: str) -> str:
+        shown = [
+            (name, asdict(own))
+            for name, own in sorted(shared.texts.own.items())
+            if not layer or not name.startswith(about) or name == f"{about}{layer}"
+        ]
+        return fingerprint(base, shown)
+
+    return key
 
 
 def _example(

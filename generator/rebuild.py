@@ -72,7 +72,7 @@ def nothing_to_do(
         and old.found == tuple(problems)
         and all(same_image(one, old.images.get(one.source)) for one in candidates)
         and all(
-            unchanged(config.output / path, noted)
+            unchanged(f"{config.output}/{path}", noted)
             for files in manifest.all_files(old)
             for path, noted in files.items()
         )

@@ -9,14 +9,14 @@ import multiprocessing
 import os
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, replace
 from functools import partial
 
 from generator import pages
 from generator.desk import Desk
-from generator.domain import InputImage
+from generator.domain import InputImage, Layer
 from generator.fingerprints import fingerprint
 from generator.network_keys import NO_KEY
 
@@ -39,7 +39,7 @@ class Rows:
     def __init__(
         self,
         shared: pages.Gallery,
-        key: str,
+        key: Callable[[str], str],
         keys: Mapping[str, str],
         desk: Desk,
         surveyor: pages.Surveyor,
@@ -50,7 +50,7 @@ class Rows:
 
         Args:
             shared: the gallery, before any image is known.
-            key: of all that it makes pages of.
+            key: of all that it makes a page of, by its layer's name; of the whole image: by "".
             keys: of each image's sheets, by its id; may still grow.
             desk: where the pages go.
             surveyor: is shown each image.
@@ -59,6 +59,7 @@ class Rows:
         self._gallery, self._key, self._keys = shared, key, keys
         self._desk, self._surveyor, self._at_once = desk, surveyor, at_once
         self.images: list[InputImage] = []
+        self._lacking: dict[int, list[str]] = {}
 
     def take(self, image: InputImage) -> None:
         """Take the next image; the one before can now be printed."""
@@ -106,7 +107,7 @@ class Rows:
                     for i, stamps in done.result():
                         stage.adopt(stamps)
                         self._desk.press.skip(len(stamps))
-                        self._made(i, [*stamps])
+                        self._made(i, stamps)
             except BaseException:
                 pool.shutdown(cancel_futures=True)
                 raise
@@ -115,26 +116,38 @@ class Rows:
         before = self.images[i - 1] if i else None
         return before, self.images[i + 1] if i + 1 < len(self.images) else None
 
-    def _group(self, i: int) -> tuple[str, str]:
-        """Name and key of an image's pages."""
+    def _keep(self, i: int) -> bool:
+        """Whether all of an image's pages could be taken over; else notes which could not."""
+        lacking = self._lacking[i] = []
+        base = self._base(i)
+        for path, layer in pages.image_paths(self._gallery, self.images[i]):
+            if not self._desk.ledger.keep(path, self._page_key(base, layer)):
+                lacking.append(path)
+            else:
+                self._desk.press.skip(1)
+        return not lacking
+
+    def _base(self, i: int) -> str:
+        """A key of what all pages of an image are made of."""
         image = self.images[i]
         sheets = self._keys[image.id]
         shown = [_public(image), *map(_named, (self.images[0], *self._neighbours(i)))]
-        key = fingerprint(self._key, sheets, shown) if self._key and sheets else NO_KEY
-        return f"pages/{self._gallery.model.id}/{image.id}", key
+        return fingerprint(sheets, shown) if sheets else NO_KEY
 
-    def _keep(self, i: int) -> bool:
-        if not self._desk.ledger.keep(*self._group(i)):
-            return False
-        self._desk.press.skip(pages.image_count(self._gallery))
-        return True
+    def _page_key(self, base: str, layer: Layer | None) -> str:
+        key = self._key(layer.name if layer else "")
+        return fingerprint(base, key) if base and key else NO_KEY
 
     def _print(self, i: int) -> list[str]:
-        made = pages.image_pages(self._gallery, self.images[i], *self._neighbours(i))
+        image, beside = self.images[i], self._neighbours(i)
+        made = pages.image_pages(self._gallery, image, *beside, only=self._lacking[i])
         return self._desk.press.print(made)
 
-    def _made(self, i: int, paths: Sequence[str]) -> None:
-        self._desk.ledger.made(*self._group(i), paths)
+    def _made(self, i: int, paths: Collection[str]) -> None:
+        base = self._base(i)
+        for path, layer in pages.image_paths(self._gallery, self.images[i]):
+            if path in paths:
+                self._desk.ledger.made(path, self._page_key(base, layer), [path])
 
     def print_apart(self, part: Sequence[int]) -> list[tuple[int, Stamps]]:
         """Print these images' pages in a process of its own; stamps of each one's files."""

@@ -32,6 +32,7 @@ SHARED = frozenset(
         "own_texts",
         "palettes",
         "placeholders",
+        "places",
         "single_file",
         "sizes",
         "texts",

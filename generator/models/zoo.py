@@ -15,7 +15,7 @@ from generator.domain import Weights
 from generator.errors import UsageError, WeightsMismatch, WeightsNotFound
 from generator.models.backend import all_weights, fixed_settings, fresh_names, keras
 from generator.models.digest import digest
-from generator.models.weights import keras_folder
+from generator.places import keras_folder
 
 __all__ = [
     "IMAGENET",

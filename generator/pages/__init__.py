@@ -7,11 +7,12 @@ image does not change the others.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from generator import layout
 from generator.across import Tally, Votes
-from generator.domain import Across, Handout, InputImage
+from generator.domain import Across, Handout, InputImage, Layer
 from generator.pages.across import across_pages
 from generator.pages.article import PROMISES, Article
 from generator.pages.atlas import (
@@ -56,8 +57,8 @@ __all__ = [
     "count",
     "count_beside",
     "gallery_pages",
-    "image_count",
     "image_pages",
+    "image_paths",
     "images_page",
     "listed",
     "network_pages",
@@ -81,14 +82,31 @@ def image_pages(
     image: InputImage,
     before: InputImage | None,
     after: InputImage | None,
+    only: Collection[str] | None = None,
 ) -> Iterator[Page]:
-    """One image's pages, from its own facts; of the others they know its two neighbours."""
-    facts = gallery.facts(image.id)
-    yield image_page(gallery, image, facts, (before, after))
+    """One image's pages, from its own facts; of the others they know its two neighbours.
+
+    Of ``only`` these paths, if any are given.
+    """
+    facts, beside = gallery.facts(image.id), (before, after)
+    for path, layer in image_paths(gallery, image):
+        if only is not None and path not in only:
+            continue
+        if layer:
+            yield layer_page(gallery, image, facts, layer, beside)
+        elif path == layout.exercises_page(image.id):
+            yield quiz_page(gallery, image, facts)
+        else:
+            yield image_page(gallery, image, facts, beside)
+
+
+def image_paths(gallery: Gallery, image: InputImage) -> Iterator[tuple[str, Layer | None]]:
+    """The paths of one image's pages, and which layer a page is of, if it is of one."""
+    yield gallery.image_page(image.id), None
     if gallery.main:
-        yield quiz_page(gallery, image, facts)
+        yield layout.exercises_page(image.id), None
     for layer in gallery.model.layers:
-        yield layer_page(gallery, image, facts, layer, (before, after))
+        yield layout.layer_page(image.id, gallery.model.id, layer.name), layer
 
 
 class Surveyor:
@@ -157,11 +175,6 @@ def comparison_pages(rivals: Rivals) -> Iterator[Page]:
     if rivals.found.one_architecture:
         for layer in rivals.found.first.layers:
             yield comparison_layer_page(rivals, layer)
-
-
-def image_count(gallery: Gallery) -> int:
-    """How many pages ``image_pages`` gives."""
-    return 1 + gallery.main + len(gallery.model.layers)
 
 
 _ONCE = 7

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import shutil
 import stat
 from collections.abc import Mapping
@@ -249,13 +250,13 @@ def _lies_inside(relative: str) -> bool:
     )
 
 
-def unchanged(path: Path, noted: tuple[int, int]) -> bool:
+def unchanged(path: Path | str, noted: tuple[int, int]) -> bool:
     """Whether a file still has the size and modification time (ns) that were noted of it.
 
     A time without a fraction counts as that second, as archives keep it.
     """
     try:
-        facts = path.lstat()
+        facts = os.lstat(path)  # of thousands of files a Path would take longer than the look
     except OSError:
         return False
     size, time = noted
