@@ -20,7 +20,6 @@ from generator.contract import read_sheet
 from generator.contrast import COLUMNS, Drawn, by_change, contrast, cut_out
 from generator.domain import Comparison, Contrast, InputImage, Layer, Model, Sheet
 from generator.encode import grey_png, read_png
-from generator.similarity_plot import matrix_png
 from generator.site import Staging
 from generator.sizes import strip_factor
 
@@ -54,6 +53,9 @@ def write_comparison(
     stage.write(layout.comparison_json(*ids), _json(comparison))
     stage.write(layout.comparison_table(*ids), _csv(comparison))
     if any(value is not None for row in comparison.similarity for value in row):
+        # here, for matplotlib takes as long to load as a build with little to do
+        from generator.similarity_plot import matrix_png
+
         for dark in (False, True):
             picture = matrix_png(comparison, dark=dark)
             stage.write(layout.comparison_matrix(*ids, dark=dark), picture)

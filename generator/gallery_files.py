@@ -114,25 +114,20 @@ def _write_across(
     model = gallery.model
 
     def write(layer: Layer) -> None:
-        chosen = gallery.chosen[layer.name]
         for span in pages.row_spans(len(gallery.images)):
             images = gallery.images[span.first : span.end]
-            strip = layout.across_strip(model.id, layer.name, span.number)
-            every = [keys[image.id] for image in images]
-            key = fingerprint(chosen, every, program()) if all(every) else NO_KEY
-            if ledger.keep(strip, key):
+            path = layout.across_strip(model.id, layer.name, span.number)
+            strip = _Strip(path, layer, gallery.chosen[layer.name], [keys[i.id] for i in images])
+            if ledger.keep(path, strip.key):
                 continue
-            tiles = [
-                sheets.reduce(
-                    _cut(stage, model, layer, image.id, chosen),
-                    strip_factor(layer),
-                    signed=layer.signed,
-                )
-                for image in images
+            known = strip.rows_of(*ledger.before(path))
+            rows = [
+                known[row] if row in known else strip.row(model, image.id, stage)
+                for row, image in zip(strip.names, images, strict=True)
             ]
-            sheet = sheets.tile(np.concatenate(tiles), len(chosen), signed=layer.signed)
-            stage.write(strip, grey_png(sheet))
-            ledger.made(strip, key, [strip])
+            sheet = sheets.tile(np.concatenate(rows), len(strip.chosen), signed=layer.signed)
+            stage.write(path, grey_png(sheet))
+            ledger.made(path, strip.key, [path])
         script = layout.across_script(model.id, layer.name)
         stage.write(script, contract.across_script(script, seen.across[layer.name]))
 
@@ -140,6 +135,40 @@ def _write_across(
         # decoding and coding leave the interpreter, so threads are enough
         for _ in workers.map(write, model.layers):
             pass
+
+
+class _Strip:
+    """One layer's chosen channels on some images: a row each, as far as they are known already."""
+
+    def __init__(
+        self, path: str, layer: Layer, chosen: tuple[int, ...], keys: Sequence[str]
+    ) -> None:
+        self._path, self._layer, self.chosen = path, layer, chosen
+        self._head = fingerprint(chosen, program())
+        self.names = [fingerprint(key)[:16] if key else NO_KEY for key in keys]
+        """Of the rows, by what they are cut from."""
+        self.key = ".".join([self._head, *self.names]) if all(self.names) else NO_KEY
+
+    def row(self, model: Model, image: str, stage: Staging) -> NDArray[np.uint8]:
+        """``(chosen, height, width)``, cut out of an image's sheet and reduced."""
+        cut = _cut(stage, model, self._layer, image, self.chosen)
+        return sheets.reduce(cut, strip_factor(self._layer), signed=self._layer.signed)
+
+    def rows_of(self, key: str, files: Mapping[str, bytes]) -> dict[str, NDArray[np.uint8]]:
+        """Rows of the strip as it was, if it showed the same channels, by name."""
+        head, *names = key.split(".")
+        if head != self._head or self._path not in files:
+            return {}
+        factor = strip_factor(self._layer)
+        height, width = -(-self._layer.height // factor), -(-self._layer.width // factor)
+        sheet = read_png(files[self._path])
+        tops = [i * (height + sheets.GAP) for i in range(len(names))]
+        lefts = [i * (width + sheets.GAP) for i in range(len(self.chosen))]
+        return {
+            name: np.stack([sheet[top : top + height, left : left + width] for left in lefts])
+            for name, top in zip(names, tops, strict=True)
+            if name
+        }
 
 
 def _cut(

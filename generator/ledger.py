@@ -36,6 +36,18 @@ class Ledger:
         self.kept.add(name)
         return True
 
+    def before(self, name: str) -> tuple[str, dict[str, bytes]]:
+        """Key and files of a group of the old site, as they were noted; "" if there is none such.
+
+        For who can use parts of it.
+        """
+        group = self._old.get(name)
+        if group is None:
+            return "", {}
+        files = {path: self._stage.read_old(path, noted) for path, noted in group.files.items()}
+        sound = {path: data for path, data in files.items() if data is not None}
+        return (group.key, sound) if len(sound) == len(files) else ("", {})
+
     def made(self, name: str, key: str, paths: Iterable[str]) -> None:
         """Note a group of these files. May be called from several threads."""
         with self._lock:

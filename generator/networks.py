@@ -104,15 +104,16 @@ def show(
     kept = _kept(desk, network, candidates, keys)
     # with no image to run, there is nothing to do meanwhile
     at_once = len(kept) == len(candidates)
-    rows = Rows(shared, _page_keys(shared), keys, desk, surveyor, at_once=at_once)
-    for image, measures in _recorded(desk, network, candidates, found, kept, keys):
-        if measures:
-            recent.remember(image.id, measures)
-        rows.take(image)
-    problems = tuple(sorted(found, key=lambda p: p.source))
-    if not rows.images:
-        raise InputsError(_none_usable(config.inputs, problems))
-    images = rows.close()
+    with Rows(shared, _page_keys(shared), keys, desk, surveyor, at_once=at_once) as rows:
+        rows.look_ahead([*kept.values()])
+        for image, measures in _recorded(desk, network, candidates, found, kept, keys):
+            if measures:
+                recent.remember(image.id, measures)
+            rows.take(image)
+        problems = tuple(sorted(found, key=lambda p: p.source))
+        if not rows.images:
+            raise InputsError(_none_usable(config.inputs, problems))
+        images = rows.close()
     example, example_of = _example(network, images[0], keys, shared, desk.stage)
     gallery = replace(
         shared,

@@ -9,10 +9,12 @@ import multiprocessing
 import os
 import signal
 import sys
-from collections.abc import Callable, Collection, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import asdict, replace
 from functools import partial
+from typing import Self
 
 from generator import pages
 from generator.desk import Desk
@@ -26,6 +28,9 @@ _PARTS = 4
 """Of the work of each process, so that none waits long for the last."""
 _WORTH_IT = 6
 """Images whose pages take longer than to start a process."""
+
+_AHEAD = 100
+"""Images that are looked at before they come: some 50 MB."""
 
 Stamps = dict[str, tuple[int, int]]
 
@@ -60,6 +65,23 @@ class Rows:
         self._desk, self._surveyor, self._at_once = desk, surveyor, at_once
         self.images: list[InputImage] = []
         self._lacking: dict[int, list[str]] = {}
+        self._ahead: _Ahead | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._ahead:
+            self._ahead.close()
+
+    def look_ahead(self, kept: Sequence[InputImage]) -> None:
+        """Begin to look at images that are in the stage already, before TensorFlow is loaded.
+
+        That takes seconds of one core; the other is free meanwhile.
+        """
+        several = len(kept) >= _WORTH_IT and (os.cpu_count() or 1) > 1
+        if several and not self._at_once and _can_fork():
+            self._ahead = _Ahead(self, [image.id for image in kept])
 
     def take(self, image: InputImage) -> None:
         """Take the next image; the one before can now be printed."""
@@ -80,7 +102,13 @@ class Rows:
     def _do(self, i: int) -> None:
         if not self._keep(i):
             self._made(i, self._print(i))
-        self._surveyor.add(self._gallery.facts(self.images[i].id))
+        image = self.images[i].id
+        look = self._ahead.look(image) if self._ahead else None
+        self._surveyor.add(look or self.look(image))
+
+    def look(self, image: str) -> pages.Look:
+        """At one image."""
+        return self._surveyor.look(self._gallery.facts(image))
 
     def _do_all(self) -> None:
         """In processes that start as copies of this one, while this one surveys the images."""
@@ -91,7 +119,7 @@ class Rows:
             for i in todo:
                 self._made(i, self._print(i))
             for i in every:
-                self._surveyor.add(self._gallery.facts(self.images[i].id))
+                self._surveyor.add(self.look(self.images[i].id))
             return
         size = -(-len(todo) // (processes * _PARTS))
         parts = [todo[start : start + size] for start in range(0, len(todo), size)]
@@ -102,7 +130,7 @@ class Rows:
             printing = [pool.submit(_print_part, part) for part in parts]
             try:
                 for i in every:
-                    self._surveyor.add(self._gallery.facts(self.images[i].id))
+                    self._surveyor.add(self.look(self.images[i].id))
                 for done in printing:
                     for i, stamps in done.result():
                         stage.adopt(stamps)
@@ -155,6 +183,34 @@ class Rows:
         return [(i, {path: stamps[path] for path in self._print(i)}) for i in part]
 
 
+class _Ahead:
+    """Looks at images in a process that begins as a copy of this one, a few before they come."""
+
+    def __init__(self, rows: Rows, images: Iterable[str]) -> None:
+        context = multiprocessing.get_context("fork")
+        self._pool = ProcessPoolExecutor(1, context, partial(_begin, rows))
+        self._images = iter(images)
+        self._waiting: deque[tuple[str, Future[pages.Look]]] = deque()
+        for _ in range(_AHEAD):
+            self._next()
+
+    def _next(self) -> None:
+        if image := next(self._images, None):
+            self._waiting.append((image, self._pool.submit(_look, image)))
+
+    def look(self, image: str) -> pages.Look | None:
+        """At the next of the images, if this is it."""
+        if not self._waiting or self._waiting[0][0] != image:
+            return None
+        _, looking = self._waiting.popleft()
+        self._next()
+        return looking.result()
+
+    def close(self) -> None:
+        """Wait for no more."""
+        self._pool.shutdown(cancel_futures=True)
+
+
 def _public(image: InputImage) -> dict[str, object]:
     """All of an image but where it lies on this machine."""
     return {name: value for name, value in asdict(image).items() if name != "path"}
@@ -181,6 +237,10 @@ _rows: list[Rows] = []
 def _begin(rows: Rows) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process ends the others
     _rows.append(rows)
+
+
+def _look(image: str) -> pages.Look:
+    return _rows[0].look(image)
 
 
 def _print_part(part: Sequence[int]) -> list[tuple[int, Stamps]]:

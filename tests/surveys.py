@@ -11,5 +11,5 @@ def surveyed(gallery: pages.Gallery) -> pages.Survey:
     """Of all its images."""
     surveyor = pages.Surveyor(gallery)
     for image in gallery.images:
-        surveyor.add(gallery.facts(image.id))
+        surveyor.add(surveyor.look(gallery.facts(image.id)))
     return surveyor.survey(gallery)

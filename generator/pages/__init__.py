@@ -7,12 +7,13 @@ image does not change the others.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from generator import layout
-from generator.across import Tally, Votes
-from generator.domain import Across, Handout, InputImage, Layer
+from generator.across import Numbers, Tally, Votes
+from generator.domain import Across, Handout, InputImage, Layer, LayerReading
 from generator.pages.across import across_pages
 from generator.pages.article import PROMISES, Article
 from generator.pages.atlas import (
@@ -45,6 +46,7 @@ __all__ = [
     "Article",
     "Gallery",
     "ImageFacts",
+    "Look",
     "Page",
     "Rivals",
     "Stop",
@@ -109,6 +111,16 @@ def image_paths(gallery: Gallery, image: InputImage) -> Iterator[tuple[str, Laye
         yield layout.layer_page(image.id, gallery.model.id, layer.name), layer
 
 
+class Look(NamedTuple):
+    """What only all images together need of one."""
+
+    numbers: Mapping[str, Numbers]
+    """By layer,"""
+    readings: Mapping[str, LayerReading]
+    """likewise."""
+    card: CardFacts
+
+
 class Surveyor:
     """Looks at every image once, as it comes, and keeps what only all of them together tell."""
 
@@ -119,12 +131,20 @@ class Surveyor:
         self._votes = {name: Votes() for name in layers}
         self._cards: list[CardFacts] = []
 
-    def add(self, facts: ImageFacts) -> None:
+    def look(self, facts: ImageFacts) -> Look:
+        """What is kept of an image; changes nothing, so that another process may do it."""
+        return Look(
+            {name: facts.numbers(name) for name in self._tallies},
+            facts.reading.layers,
+            card_facts(self._gallery, facts),
+        )
+
+    def add(self, look: Look) -> None:
         """Take in the next image."""
         for name, tally in self._tallies.items():
-            tally.add(facts.numbers(name))
-            self._votes[name].add(facts.reading.layers[name])
-        self._cards.append(card_facts(self._gallery, facts))
+            tally.add(look.numbers[name])
+            self._votes[name].add(look.readings[name])
+        self._cards.append(look.card)
 
     def chosen(self) -> dict[str, tuple[int, ...]]:
         """Channels to show on every image, by layer."""

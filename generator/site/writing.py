@@ -170,6 +170,15 @@ class Staging:
             self._note(relative, target, unchanged=True)
         return True
 
+    def read_old(self, relative: str, noted: tuple[int, int]) -> bytes | None:
+        """A file of the old site; None: it is not as it was noted (see ``keep``)."""
+        path = self._output / relative
+        if not (_lies_inside(relative) and unchanged(path, noted) and self._is_plain(path.parent)):
+            return None
+        with suppress(OSError):
+            return path.read_bytes()
+        return None
+
     def adopt(self, stamps: Mapping[str, tuple[int, int]]) -> None:
         """Count files that a copy of this process has written into the new site."""
         with self._lock:
