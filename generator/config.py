@@ -55,7 +55,7 @@ Paper = Literal["a4", "letter"]
 Ink = Literal["mixed", "grey", "colour"]
 Audience = Literal["student", "teacher", "both"]
 
-_PATHS = ("inputs", "output", "weights", "atlas_folder", "text_folder", "labels")
+_PATHS = ("inputs", "output", "weights", "atlas_folder", "text_folder", "templates", "labels")
 _ADDRESS = re.compile(r"https?://[^\s\\/?#@]+(/[^\s\\?#]*)?", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _SIZE = re.compile(r"\s*(\d{1,5})\s*(?:[xX×]\s*(\d{1,5})\s*)?", re.ASCII)
@@ -319,6 +319,11 @@ class Config(BaseModel):
     )
     """The owner's texts, which go before those shipped. ``load_config`` takes text/, if there is
     one, beside gallery.toml; None: there are none."""
+    templates: Annotated[Path | None, BeforeValidator(_optional_path)] = Field(
+        default=None, description="the path of a folder of templates"
+    )
+    """The owner's templates and stylesheets, which go before those shipped; None: there are none.
+    """
     labels: Annotated[Path | None, BeforeValidator(_optional_path)] = Field(
         default=None,
         description="the path of a file with a label for each class, one a line or as JSON",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from generator.network_keys import NO_KEY
 from generator.pipeline import WORKERS
 from generator.site import Staging
 from generator.sizes import columns_for, strip_factor
-from generator.texts import templates_folder
+from generator.theme import static_files
 
 __all__ = [
     "colour_names",
@@ -190,15 +191,18 @@ def _cut(
 
 
 def write_gallery_files(
-    gallery: pages.Gallery, seen: pages.Survey, models: Sequence[Model], stage: Staging
+    gallery: pages.Gallery,
+    seen: pages.Survey,
+    models: Sequence[Model],
+    templates: Path | None,
+    stage: Staging,
 ) -> None:
-    """What there is once, whatever the number of networks."""
-    static = templates_folder() / "static"
-    for source in sorted(p for p in static.rglob("*") if p.is_file()):
-        data = source.read_bytes()
-        if source.suffix == ".js":
+    """What there is once, whatever the number of networks; ``templates``: the owner's."""
+    ours = static_files(None)
+    for name, data in static_files(templates).items():
+        if name.endswith(".js") and ours.get(name) == data:
             data = lean(data.decode("utf-8")).encode("utf-8")
-        stage.write(f"{layout.STATIC}/{source.relative_to(static).as_posix()}", data)
+        stage.write(f"{layout.STATIC}/{name}", data)
     stage.write(layout.gallery_script(), contract.gallery_script(gallery.model, gallery.images))
     if pages.listed(len(gallery.images)):
         script = layout.titles_script()

@@ -27,7 +27,7 @@ from generator.domain import Evidence, InputImage, Model, Problem, Sheet, Worked
 from generator.encode import read_png
 from generator.errors import InputsError
 from generator.example import first_kernel_example
-from generator.fingerprints import fingerprint, program
+from generator.fingerprints import fingerprint, of_folder, program
 from generator.gallery_files import write_network_files
 from generator.inputs import Candidate, described
 from generator.known_networks import GalleryNetwork
@@ -104,7 +104,14 @@ def show(
     kept = _kept(desk, network, candidates, keys)
     # with no image to run, there is nothing to do meanwhile
     at_once = len(kept) == len(candidates)
-    with Rows(shared, _page_keys(shared), keys, desk, surveyor, at_once=at_once) as rows:
+    with Rows(
+        shared,
+        _page_keys(shared, of_folder(config.templates)),
+        keys,
+        desk,
+        surveyor,
+        at_once=at_once,
+    ) as rows:
         rows.look_ahead([*kept.values()])
         for image, measures in _recorded(desk, network, candidates, found, kept, keys):
             if measures:
@@ -342,17 +349,18 @@ def _shared(
     )
 
 
-def _page_keys(shared: pages.Gallery) -> Callable[[str], str]:
+def _page_keys(shared: pages.Gallery, templates: str) -> Callable[[str], str]:
     """Of all that a page of one image is made of, but for that image: by its layer's name, or "".
 
-    A layer's page shows no text about another layer; one of the whole image has something of each.
+    ``templates``: a key of the owner's. A layer's page shows no text about another layer; one of
+    the whole image has something of each.
     """
     known = [
         (field.name, getattr(shared, field.name))
         for field in fields(shared)
         if field.name not in ("facts", "texts", "images", "problems", "chosen", "example")
     ]
-    base = fingerprint(program(), known)
+    base = fingerprint(program(), templates, known)
     about = f"{shared.model.id}/"
 
     @cache

@@ -20,7 +20,7 @@ __all__ = ["candidate_keys", "nothing_to_do", "request_of", "same_image"]
 
 _PATHS = {
     *("inputs", "output", "model", "weights", "against", "labels", "text_folder", "atlas_folder"),
-    *("workers", "scheduler"),
+    *("templates", "workers", "scheduler"),
 }
 """Settings that say where things lie, of which what lies there counts, or who does the work."""
 
@@ -35,6 +35,7 @@ def request_of(config: Config) -> str:
         keys,
         program(),
         of_folder(config.text_folder),
+        of_folder(config.templates),
         of_folder(config.atlas_folder, stamps=True) if config.atlas else "",
     )
 

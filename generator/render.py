@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import traceback
 from collections.abc import Mapping, Sequence
 from html.parser import HTMLParser
 from itertools import chain
@@ -13,14 +14,24 @@ from urllib.parse import urljoin
 
 import markdown as md
 import nh3
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import (
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    PrefixLoader,
+    StrictUndefined,
+    TemplateError,
+    TemplateSyntaxError,
+)
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 from latex2mathml.converter import convert as latex_to_mathml
 from markupsafe import Markup, escape
 
 from generator import layout
-from generator.errors import LayerlightError
+from generator.errors import ConfigError, LayerlightError
 from generator.pages import PROMISES, Article, Page
 from generator.placeholders import TOKEN
+from generator.theme import DEFAULT
 from generator.wording import size
 
 __all__ = ["Renderer"]
@@ -67,11 +78,22 @@ _ENTRIES = (
 
 
 class Renderer:
-    """Turns pages into HTML with the templates of one folder."""
+    """Turns pages into HTML with templates of ours, and those of an owner that go before them."""
 
-    def __init__(self, templates: Path) -> None:
-        self._environment = Environment(
-            loader=FileSystemLoader(templates, encoding="utf-8"),
+    def __init__(self, templates: Path, own: Path | None = None) -> None:
+        """``templates``: ours. ``own``: a folder of the owner's, which may be a stranger's."""
+        ours = FileSystemLoader(templates, encoding="utf-8")
+        self._own = own
+        # Nothing but what a template needs can be reached from an owner's.
+        kind = ImmutableSandboxedEnvironment if own else Environment
+        self._environment = kind(
+            loader=ChoiceLoader(
+                [
+                    *([FileSystemLoader(own, encoding="utf-8")] if own else []),
+                    ours,
+                    PrefixLoader({DEFAULT: ours}),
+                ]
+            ),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -88,7 +110,19 @@ class Renderer:
         self._sanitised: dict[str, str] = {}
 
     def render(self, page: Page) -> str:
-        """HTML of one page, ending in a newline."""
+        """HTML of one page, ending in a newline.
+
+        Raises:
+            ConfigError: a template of the owner's cannot be read, or asks for what there is not.
+        """
+        try:
+            return self._rendered(page)
+        except (TemplateError, UnicodeDecodeError) as error:
+            if self._own is None:
+                raise
+            raise ConfigError(_broken(error, page.template)) from error
+
+    def _rendered(self, page: Page) -> str:
         gallery = page.gallery
         template = self._environment.get_template(page.template)
 
@@ -261,6 +295,21 @@ def _escaped(rows: Sequence[tuple[str, ...]]) -> Sequence[tuple[str, ...]]:
     if escape(together) == together:
         return rows
     return [tuple(escape(text) for text in row) for row in rows]
+
+
+def _broken(error: Exception, page: str) -> str:
+    """What is wrong with an owner's template, and where."""
+    where, line = page, 0
+    for frame, number in traceback.walk_tb(error.__traceback__):
+        if frame.f_code.co_filename.endswith(".jinja"):
+            where, line = Path(frame.f_code.co_filename).name, number
+    if isinstance(error, TemplateSyntaxError):
+        where, line = error.name or page, error.lineno
+    said = getattr(error, "message", None) or str(error) or type(error).__name__
+    return (
+        f"templates: {where}{f', line {line}' if line else ''}: {said}; mend it, or take it out of "
+        "the folder to have ours"
+    )
 
 
 class _Links(HTMLParser):

@@ -44,6 +44,7 @@ from generator.rebuild import candidate_keys
 from generator.render import Renderer
 from generator.site import Staging
 from generator.texts import templates_folder
+from generator.theme import refuse_unfit
 
 __all__ = ["Made", "make"]
 
@@ -83,11 +84,12 @@ def make(
         progress: told how far it has come.
     """
     refuse_unknown_language(config)
+    refuse_unfit(config.templates)
     _refuse_unknown_images(config, candidates)
     # before any is read: of a file that changes meanwhile the next build sees another stamp
     stamps = {one.source: stamp(one.path) or (0, 0, 0) for one in candidates}
     with ExitStack() as at_end, place as stage:
-        renderer = Renderer(templates_folder())
+        renderer = Renderer(templates_folder(), config.templates)
         press = Press(renderer, stage, progress)
         ledger = Ledger(old, stage)
         found = [*problems]
@@ -118,7 +120,9 @@ def make(
             )
             gallery = replace(gallery, problems=(*gallery.problems, *unset))
         seen = finish(main, desk)
-        write_gallery_files(gallery, seen, [part.gallery.model for part in shown], stage)
+        write_gallery_files(
+            gallery, seen, [part.gallery.model for part in shown], config.templates, stage
+        )
         every = [one for own in handouts.values() for one in own]
         press.print(pages.gallery_pages(gallery, seen, every))
         for other in others:

@@ -118,6 +118,30 @@ def site(request: pytest.FixtureRequest, shared_folder: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def themed(request: pytest.FixtureRequest, site: Path, shared_folder: Path) -> Path:
+    """``site`` in the theme of docs/themes.md. Look at it, never change it."""
+    folder = shared_folder / "themed"
+    inputs: Path = request.getfixturevalue("small_inputs")
+    with _alone(folder):
+        if not folder.exists():
+            from generator.building import build
+            from generator.config import Config
+            from generator.manifest import place
+
+            built = shared_folder / "themed-being-built"
+            shutil.rmtree(built, ignore_errors=True)
+            known = place(shared_folder / "site-being-built")
+            if known.exists():  # the sheets are kept, then
+                shutil.copytree(site, built)
+                shutil.copy(known, place(built))
+            theme = Path(__file__).parent.parent / "docs/examples/theme"
+            config = Config(inputs=inputs, output=built, handouts=True, templates=theme)
+            assert not build(config).problems
+            built.rename(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def beside(shared_folder: Path) -> Path:
     """A built gallery of three small networks side by side. Look at it, never change it.
 

@@ -36,6 +36,7 @@ SHARED = frozenset(
         "single_file",
         "sizes",
         "texts",
+        "theme",
         "wording",
     }
 )

@@ -238,6 +238,14 @@ def build(
             help="Your own texts, which go before those shipped.  [default: text, if there is one]",
         ),
     ] = None,
+    templates: Annotated[
+        Path | None,
+        typer.Option(
+            "--templates",
+            metavar="FOLDER",
+            help="Your own templates and stylesheets, which go before ours of the same name.",
+        ),
+    ] = None,
     handouts: Annotated[
         bool | None,
         typer.Option(
@@ -316,6 +324,7 @@ def build(
         "atlas": atlas,
         "handouts": handouts,
         "text_folder": text_folder,
+        "templates": templates,
         "budget": budget,
         "workers": workers,
         "scheduler": scheduler,
