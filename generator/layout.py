@@ -55,6 +55,7 @@ __all__ = [
     "images_page",
     "input_png",
     "input_script",
+    "is_values",
     "kernels_png",
     "layer_page",
     "learn_page",
@@ -94,6 +95,9 @@ CSS = ("tokens", "page", "maps", "layouts", "channel", "plots", "print")
 
 _PLAIN = re.compile(r"[\w.~/-]*", re.ASCII)
 """What a URL holds as it is."""
+
+
+_VALUES = re.compile(r"sheets/[^/]+/[^/]+/(values/[^/]+|input)\.js")
 
 
 def href(page: str, target: str, fragment: str = "") -> str:
@@ -346,6 +350,13 @@ def values_script(model: str, image: str, layer: str) -> str:
 def input_script(model: str, image: str) -> str:
     """The input likewise."""
     return f"{_sheets(model, image)}/input.js"
+
+
+def is_values(path: str) -> bool:
+    """Whether a file is one of these two kinds, which a site may do without: on a server pages
+    read the PNG itself.
+    """
+    return bool(_VALUES.fullmatch(path))
 
 
 def evidence_script(model: str, image: str, layer: str) -> str:

@@ -59,6 +59,7 @@ STAGES: Mapping[str, frozenset[str]] = MappingProxyType(
         "site": frozenset({"site"}),
         "memory": frozenset({"fingerprints", "manifest"}),
         "serve": frozenset({"serve"}),
+        "check": frozenset({"check"}),
         "built site": frozenset({"built_site"}),
         "figure": frozenset({"drawing", "figure", "mosaic", "similarity_plot", "subject"}),
         "handout": frozenset({"handout"}),
@@ -114,6 +115,8 @@ EXCEPTIONS = frozenset(
         # A figure is cut out of PNGs, and is one itself.
         ("figure", "encode"),
         ("built_site", "encode"),
+        # What a site holds besides the contract's files is said where sites are replaced.
+        ("check", "site"),
         # What a gallery holds is read back in one place.
         ("subject", "built_site"),
         ("handout", "built_site"),
@@ -143,7 +146,10 @@ ONLY_IN: Mapping[str, frozenset[str]] = MappingProxyType(
         # For handouts, its fonts and which letters they have.
         "matplotlib": frozenset({"drawing", "handout", "mosaic", "palettes", "similarity_plot"}),
         "PIL": frozenset({"decode", "encode", "given", "test_card"}),
-        "pydantic": frozenset({"config", "manifest"}),
+        "pydantic": frozenset({"check", "config", "manifest"}),
+        "selectolax": frozenset({"check"}),
+        # On Python 3.11 pydantic reads no other TypedDict.
+        "typing_extensions": frozenset({"check"}),
         "typst": frozenset({"handout"}),
         "distributed": frozenset({"cluster"}),
         "segno": frozenset({"handout"}),
