@@ -59,7 +59,7 @@ STAGES: Mapping[str, frozenset[str]] = MappingProxyType(
         "site": frozenset({"site"}),
         "memory": frozenset({"fingerprints", "manifest"}),
         "serve": frozenset({"serve"}),
-        "check": frozenset({"check"}),
+        "readers": frozenset({"check", "outgoing", "pack", "publish"}),
         "built site": frozenset({"built_site"}),
         "figure": frozenset({"drawing", "figure", "mosaic", "similarity_plot", "subject"}),
         "handout": frozenset({"handout"}),

@@ -13,8 +13,9 @@ from generator.cli.texts import aligned
 
 if TYPE_CHECKING:
     from generator.check import Fault, Report
+    from generator.publish import Plan
 
-__all__ = ["check_json", "check_summary", "fault_lines"]
+__all__ = ["check_json", "check_summary", "fault_lines", "publish_plan"]
 
 SCHEMA = 1
 """Of what ``check --json`` writes."""
@@ -81,3 +82,22 @@ def check_json(report: Report) -> dict[str, Any]:
             for f in report.faults
         ],
     }
+
+
+def publish_plan(plan: Plan) -> str:
+    """What a push will do to the branch."""
+    counted = (
+        *((plan.added, "new"), (plan.changed, "changed")),
+        (plan.removed, "removed"),
+    )
+    said = [f"{len(paths):,} {what}" for paths, what in counted if paths]
+    facts = [
+        ("site", str(plan.wish.site)),
+        ("to", f"{plan.wish.branch} of {plan.wish.remote}, {plan.url}"),
+        ("branch", f"continues {plan.tip[:12]}" if plan.tip else "new"),
+        ("files", f"{len(plan.blobs):,}: {', '.join(said) or 'none of them new or changed'}"),
+        ("size", f"{plan.bytes / _MEGABYTE:,.1f} MB"),
+        ("values", "with values files" if plan.wish.values else "values files left out"),
+        *([("domain", plan.cname)] if plan.cname else []),
+    ]
+    return "\n".join([*aligned(facts, "<<"), *(["", f"Note: {plan.note}."] if plan.note else [])])
