@@ -94,6 +94,7 @@ COMPOSERS = frozenset(
         "rows",
         "sheet_view",
         "stages",
+        "start",
         "verdict_files",
         "views",
     }
