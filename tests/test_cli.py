@@ -35,7 +35,18 @@ from tests.vgg16_network import imagenet_tensors
 
 PROJECT = Path(__file__).parent.parent
 COMMANDS = (
-    *("atlas", "build", "check", "export", "figure", "handout", "layers", "pack", "publish"),
+    *(
+        "atlas",
+        "build",
+        "check",
+        "export",
+        "figure",
+        "handout",
+        "init",
+        "layers",
+        "pack",
+        "publish",
+    ),
     *("serve", "weights"),
 )
 NEEDED = {"figure": ("cat", "block1_conv1", "0")}
