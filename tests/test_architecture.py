@@ -61,7 +61,7 @@ STAGES: Mapping[str, frozenset[str]] = MappingProxyType(
         "serve": frozenset({"serve"}),
         "readers": frozenset({"check", "outgoing", "pack", "publish"}),
         "built site": frozenset({"built_site"}),
-        "figure": frozenset({"drawing", "figure", "mosaic", "similarity_plot", "subject"}),
+        "figure": frozenset({"card", "drawing", "figure", "mosaic", "similarity_plot", "subject"}),
         "handout": frozenset({"handout"}),
     }
 )
@@ -71,6 +71,7 @@ COMPOSERS = frozenset(
     {
         "__init__",
         "__main__",
+        "address_files",
         "atlas_files",
         "atlas_making",
         "budget",
@@ -115,6 +116,7 @@ EXCEPTIONS = frozenset(
         ("render", "pages"),
         # A figure is cut out of PNGs, and is one itself.
         ("figure", "encode"),
+        ("card", "encode"),
         ("built_site", "encode"),
         # What a site holds besides the contract's files is said where sites are replaced.
         ("check", "site"),
@@ -146,7 +148,7 @@ ONLY_IN: Mapping[str, frozenset[str]] = MappingProxyType(
         "rich": frozenset({"cli"}),
         # For handouts, its fonts and which letters they have.
         "matplotlib": frozenset({"drawing", "handout", "mosaic", "palettes", "similarity_plot"}),
-        "PIL": frozenset({"decode", "encode", "given", "test_card"}),
+        "PIL": frozenset({"card", "decode", "encode", "given", "test_card"}),
         "pydantic": frozenset({"check", "config", "manifest"}),
         "selectolax": frozenset({"check"}),
         # On Python 3.11 pydantic reads no other TypedDict.

@@ -211,7 +211,7 @@ def _follow_pattern(facts: PageFacts, url: str) -> None:
 
 def _told_of_itself(facts: PageFacts, places: Places, markup: Markup) -> None:
     """What the page says of itself to search engines and to those who show a card of it."""
-    own = places.base + ("" if facts.path == layout.FRONT_PAGE else facts.path)
+    own = layout.address(places.base, facts.path)
     said = {"canonical": markup.canonical, "og:url": markup.card.get("og:url", "")}
     for name, url in said.items():
         if url and (not places.base or url != own):

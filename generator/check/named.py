@@ -54,9 +54,10 @@ def named_by(gallery: GalleryShape) -> Named:
         *(layout.gallery_script(), layout.tour_script()),
         *(layout.exercises_page(image) for image in images),
     }
+    named.possible |= {layout.SITEMAP, layout.CARD}
     named.possible |= {layout.titles_script(), layout.HANDOUTS_PAGE, layout.compare_front()}
     named.on_demand |= {
-        *(layout.ERROR_PAGE, layout.NO_JEKYLL, layout.GALLERY_JSON),
+        *(layout.ERROR_PAGE, layout.NO_JEKYLL, layout.GALLERY_JSON, layout.SITEMAP),
         *(layout.gallery_script(), layout.tour_script(), layout.titles_script()),
     }
     for model in models:
