@@ -21,13 +21,14 @@ INSTALL = $(PIP) install --require-hashes --no-build-isolation
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help gallery compare handouts serve test test-all lint format atlas bench bench-pages bench-atlas bench-models firefox lock clean distclean
+.PHONY: help gallery compare handouts serve check test test-all lint format atlas bench bench-pages bench-atlas bench-models firefox lock clean distclean
 
 help:
 	@echo 'make gallery    site/ from the images in inputs/, with handouts (the first time: the environment, about 1 GB)'
 	@echo 'make compare    the same beside two more networks, without handouts; one of the two is trained here first'
 	@echo 'make handouts   other worksheets of the gallery in site/, as ARGS says: paper, ink, language'
 	@echo 'make serve      show site/ in a browser'
+	@echo 'make check      look site/ over: links, pictures, sizes, data'
 	@echo 'make test       every test but the slow ones'
 	@echo 'make test-all   the slow ones too'
 	@echo 'make lint       ruff and mypy; changes nothing'
@@ -59,6 +60,9 @@ handouts: $(VENV)/.run
 
 serve: $(VENV)/.run
 	$(BIN)/layerlight serve $(ARGS)
+
+check: $(VENV)/.run
+	$(BIN)/layerlight check $(ARGS)
 
 # The browser is looked for first, and installed if need be, so that a machine without one says so
 # before any test has run.

@@ -13,7 +13,8 @@ LayerlightError                      exit code 1
  │   └─ WeightsMismatch              a file that is not this network's
  ├─ AtlasError                       pictures of channels: cannot be made, or not of this network
  ├─ OutputError                      the output, folder or file: not ours, or not writable
- └─ SiteError                        a built site with a file missing or damaged
+ ├─ SiteError                        a built site with a file missing or damaged
+ └─ PublishError                     git, or the branch of a remote that a site goes to
 
 Every message says what was expected, what came, and what to do.
 """
@@ -29,6 +30,7 @@ __all__ = [
     "LayerlightError",
     "ModelError",
     "OutputError",
+    "PublishError",
     "SiteError",
     "TextError",
     "UsageError",
@@ -96,3 +98,7 @@ class OutputError(LayerlightError):
 
 class SiteError(LayerlightError):
     """A built site that cannot be read: a file of it is missing or damaged."""
+
+
+class PublishError(LayerlightError):
+    """A site could not be brought to a branch: git failed, or the branch is somebody else's."""

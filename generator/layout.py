@@ -10,6 +10,7 @@ import re
 from urllib.parse import quote
 
 __all__ = [
+    "CARD",
     "CHAPTERS",
     "CSS",
     "ERROR_PAGE",
@@ -20,11 +21,13 @@ __all__ = [
     "HANDOUTS_PAGE",
     "LEARN_PAGE",
     "NO_JEKYLL",
+    "SITEMAP",
     "STATIC",
     "TOUR_PAGE",
     "across_page",
     "across_script",
     "across_strip",
+    "address",
     "atlas_front",
     "atlas_json",
     "atlas_marks",
@@ -55,6 +58,7 @@ __all__ = [
     "images_page",
     "input_png",
     "input_script",
+    "is_values",
     "kernels_png",
     "layer_page",
     "learn_page",
@@ -88,12 +92,18 @@ HANDOUTS = "handouts"
 HANDOUTS_PAGE = f"{HANDOUTS}/index.html"
 NO_JEKYLL = ".nojekyll"
 GALLERY_JSON = "gallery.json"
+SITEMAP = "sitemap.xml"
 STATIC = "static"
+CARD = f"{STATIC}/card.png"
+"""The picture by which the gallery is shown elsewhere."""
 CSS = ("tokens", "page", "maps", "layouts", "channel", "plots", "print")
 """Stylesheets, in cascade order."""
 
 _PLAIN = re.compile(r"[\w.~/-]*", re.ASCII)
 """What a URL holds as it is."""
+
+
+_VALUES = re.compile(r"sheets/[^/]+/[^/]+/(values/[^/]+|input)\.js")
 
 
 def href(page: str, target: str, fragment: str = "") -> str:
@@ -111,6 +121,11 @@ def href(page: str, target: str, fragment: str = "") -> str:
     if not _PLAIN.fullmatch(url):
         url = quote(url)
     return f"{url}#{quote(fragment)}" if fragment else url
+
+
+def address(base_url: str, path: str) -> str:
+    """Where a file is found once the site is published; of the front page the folder."""
+    return base_url + ("" if path == FRONT_PAGE else quote(path))
 
 
 def image_page(image: str, model: str = "") -> str:
@@ -346,6 +361,13 @@ def values_script(model: str, image: str, layer: str) -> str:
 def input_script(model: str, image: str) -> str:
     """The input likewise."""
     return f"{_sheets(model, image)}/input.js"
+
+
+def is_values(path: str) -> bool:
+    """Whether a file is one of these two kinds, which a site may do without: on a server pages
+    read the PNG itself.
+    """
+    return bool(_VALUES.fullmatch(path))
 
 
 def evidence_script(model: str, image: str, layer: str) -> str:

@@ -136,6 +136,7 @@ class Renderer:
             "description": page.description,
             "section": page.section,
             "crumbs": page.crumbs,
+            "card": self._card(page),
             "gallery": gallery,
             "nav": self._navigation(page),
             "static": static,
@@ -146,6 +147,19 @@ class Renderer:
             "learn_sums": page.to(layout.learn_page("sums")),
         }
         return template.render({**shared, **page.body})
+
+    def _card(self, page: Page) -> dict[str, str] | None:
+        """What is said of a page to those who find it by its address; None if that is not known."""
+        base_url = page.gallery.base_url
+        if not base_url:
+            return None
+        image = page.gallery.images[0]
+        return {
+            "address": layout.address(base_url, page.path),
+            "picture": layout.address(base_url, layout.CARD),
+            "alt": f"{image.title}, and feature maps of {page.gallery.model.title} on it",
+            "site": page.gallery.title or "Layerlight",
+        }
 
     def _navigation(self, page: Page) -> dict[str, Any]:
         gallery = page.gallery

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generator import layout, manifest, pages
+from generator.address_files import write_card, write_sitemap
 from generator.budget import within_budget
 from generator.building import Gone, Progress
 from generator.comparing import compare
@@ -123,6 +124,7 @@ def make(
         write_gallery_files(
             gallery, seen, [part.gallery.model for part in shown], config.templates, stage
         )
+        write_card(gallery, stage)
         every = [one for own in handouts.values() for one in own]
         press.print(pages.gallery_pages(gallery, seen, every))
         for other in others:
@@ -132,6 +134,7 @@ def make(
         press.print(
             _side_by_side(config, replace(main, gallery=gallery), others, stage, known, compared)
         )
+        write_sitemap(gallery, stage)
         holds = (handouts_in, networks_in, comparisons_in)
         before = [of(config.output) for of in holds]
         facts = stage.finish()

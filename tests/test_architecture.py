@@ -61,8 +61,9 @@ STAGES: Mapping[str, frozenset[str]] = MappingProxyType(
         "site": frozenset({"site"}),
         "memory": frozenset({"fingerprints", "manifest"}),
         "serve": frozenset({"serve"}),
+        "readers": frozenset({"check", "outgoing", "pack", "publish"}),
         "built site": frozenset({"built_site"}),
-        "figure": frozenset({"drawing", "figure", "mosaic", "similarity_plot", "subject"}),
+        "figure": frozenset({"card", "drawing", "figure", "mosaic", "similarity_plot", "subject"}),
         "handout": frozenset({"handout"}),
     }
 )
@@ -72,6 +73,7 @@ COMPOSERS = frozenset(
     {
         "__init__",
         "__main__",
+        "address_files",
         "atlas_files",
         "atlas_making",
         "budget",
@@ -95,6 +97,7 @@ COMPOSERS = frozenset(
         "rows",
         "sheet_view",
         "stages",
+        "start",
         "verdict_files",
         "views",
     }
@@ -119,7 +122,10 @@ EXCEPTIONS = frozenset(
         ("render", "pages"),
         # A figure is cut out of PNGs, and is one itself.
         ("figure", "encode"),
+        ("card", "encode"),
         ("built_site", "encode"),
+        # What a site holds besides the contract's files is said where sites are replaced.
+        ("check", "site"),
         # What a gallery holds is read back in one place.
         ("subject", "built_site"),
         ("handout", "built_site"),
@@ -149,8 +155,11 @@ ONLY_IN: Mapping[str, frozenset[str]] = MappingProxyType(
         "rich": frozenset({"cli"}),
         # For handouts, its fonts and which letters they have.
         "matplotlib": frozenset({"drawing", "handout", "mosaic", "palettes", "similarity_plot"}),
-        "PIL": frozenset({"decode", "encode", "given", "test_card"}),
-        "pydantic": frozenset({"config", "manifest"}),
+        "PIL": frozenset({"card", "decode", "encode", "given", "test_card"}),
+        "pydantic": frozenset({"check", "config", "manifest"}),
+        "selectolax": frozenset({"check"}),
+        # On Python 3.11 pydantic reads no other TypedDict.
+        "typing_extensions": frozenset({"check"}),
         "typst": frozenset({"handout"}),
         "distributed": frozenset({"cluster"}),
         "segno": frozenset({"handout"}),

@@ -34,7 +34,21 @@ from tests.small_networks import branched, gated, plain, saved
 from tests.vgg16_network import imagenet_tensors
 
 PROJECT = Path(__file__).parent.parent
-COMMANDS = ("atlas", "build", "export", "figure", "handout", "layers", "serve", "weights")
+COMMANDS = (
+    *(
+        "atlas",
+        "build",
+        "check",
+        "export",
+        "figure",
+        "handout",
+        "init",
+        "layers",
+        "pack",
+        "publish",
+    ),
+    *("serve", "weights"),
+)
 NEEDED = {"figure": ("cat", "block1_conv1", "0")}
 """Arguments without which a command does not begin."""
 HEAVY = {"h5py", "jinja2", "keras", "matplotlib", "numpy", "onnx", "PIL", "tensorflow"}

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from generator.models.weights import LoadedWeights, SourceStatus
 
 __all__ = [
+    "aligned",
     "atlas_summary",
     "layers_table",
     "problem_line",
@@ -53,7 +54,7 @@ def summary(report: Report) -> str:
     return "\n".join(
         [
             *(["Nothing has changed: the site is as it was.", ""] if report.unchanged else []),
-            *_aligned(facts, "<<"),
+            *aligned(facts, "<<"),
             *(indent(problem_line(problem), "  ") for problem in report.problems),
             *(["", f"Note: {report.note}."] if report.note else []),
             *(["", _TOO_LARGE] if report.bytes > PAGES_LIMIT else []),
@@ -113,7 +114,7 @@ def atlas_summary(report: AtlasReport) -> str:
         _counted(sum(s.top or 0 for s in every) if measured else None),
         "",
     )
-    table = _aligned([heads, *rows, total], "<>>><")
+    table = aligned([heads, *rows, total], "<>>><")
     rule = "-" * max(map(len, table))
     spent = f"{report.seconds:,.1f} seconds ({report.device}), {report.bytes / 1000:,.0f} kB"
     notes = [] if measured else ["Not measured: there was no image to measure against (--inputs)."]
@@ -157,7 +158,7 @@ def layers_table(model: Model, *, values: bool = True) -> str:
         f"{sum(layer.multiply_adds for layer in model.layers):,}",
         "",
     )
-    table = _aligned([heads, *rows, total], "<<>>>>><")
+    table = aligned([heads, *rows, total], "<<>>>>><")
     rule = "-" * max(map(len, table))
     sizes = f"input {model.input.height} x {model.input.width}, {model.input.fit}"
     megabytes, seconds = reckoned(model, values=values)
@@ -186,10 +187,10 @@ def weights_lines(
     ]
     return "\n".join(
         [
-            *_aligned(facts, "<<"),
+            *aligned(facts, "<<"),
             "",
             "Sources, in the order in which they are tried:",
-            *(f"  {line}" for line in _aligned(listed, "<<<")),
+            *(f"  {line}" for line in aligned(listed, "<<<")),
         ]
     )
 
@@ -200,7 +201,7 @@ def tensor_lines(tensors: Sequence[ExpectedTensor]) -> str:
         (tensor.layer, tensor.part, " x ".join(map(str, tensor.shape)), tensor.sha256, "ok")
         for tensor in tensors
     ]
-    return "\n".join([*_aligned(rows, "<<<<<"), f"{len(rows)} of {len(rows)} tensors ok"])
+    return "\n".join([*aligned(rows, "<<<<<"), f"{len(rows)} of {len(rows)} tensors ok"])
 
 
 def _state(status: SourceStatus) -> str:
@@ -209,7 +210,7 @@ def _state(status: SourceStatus) -> str:
     return "not tried" if status.detail.startswith(_NOT_TRIED) else "not usable"
 
 
-def _aligned(rows: Sequence[Sequence[str]], sides: str) -> list[str]:
+def aligned(rows: Sequence[Sequence[str]], sides: str) -> list[str]:
     """Lines with a column each two spaces apart; ``sides`` has "<" or ">" for each column."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [

@@ -9,7 +9,16 @@ one in it.
 
 from __future__ import annotations
 
-from generator.site.ownership import PLACEHOLDERS, TOP_LEVEL
+from generator.site.ownership import LITTER, PLACEHOLDERS, TOP_LEVEL, is_gallery
 from generator.site.writing import SiteFacts, Staging, staging, unchanged
 
-__all__ = ["PLACEHOLDERS", "TOP_LEVEL", "SiteFacts", "Staging", "staging", "unchanged"]
+__all__ = [
+    "LITTER",
+    "PLACEHOLDERS",
+    "TOP_LEVEL",
+    "SiteFacts",
+    "Staging",
+    "is_gallery",
+    "staging",
+    "unchanged",
+]

@@ -12,11 +12,11 @@ from typing import Any
 from generator import layout
 from generator.errors import OutputError
 
-__all__ = ["PLACEHOLDERS", "TOP_LEVEL", "is_gallery", "refuse_unless_ours", "resolved"]
+__all__ = ["LITTER", "PLACEHOLDERS", "TOP_LEVEL", "is_gallery", "refuse_unless_ours", "resolved"]
 
 TOP_LEVEL = frozenset(
     {
-        *(layout.FRONT_PAGE, layout.ERROR_PAGE, layout.NO_JEKYLL, layout.GALLERY_JSON),
+        *(layout.FRONT_PAGE, layout.ERROR_PAGE, layout.NO_JEKYLL, layout.GALLERY_JSON, layout.SITEMAP),
         *(layout.STATIC, "images", "layers", "models", "compare", "learn", "handouts"),
         *("sheets", "atlas"),
     }
@@ -25,7 +25,7 @@ TOP_LEVEL = frozenset(
 PLACEHOLDERS = frozenset({".gitkeep", ".gitignore", "CNAME"})
 """Files of the owner that stay through a build."""
 
-_LITTER = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
+LITTER = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 """Left by file managers in any folder that is looked at; nobody misses them."""
 
 
@@ -134,7 +134,7 @@ def _foreign(folder: Path) -> list[str]:
     """Names in ``folder`` that a new site must not replace."""
     if not folder.exists():
         return []
-    ours = _LITTER | (TOP_LEVEL if is_gallery(folder) else frozenset())
+    ours = LITTER | (TOP_LEVEL if is_gallery(folder) else frozenset())
     return sorted(
         # A name may hold anything; the terminal gets to see none of it raw.
         entry.name if entry.name.isprintable() else repr(entry.name)
