@@ -24,7 +24,7 @@ from generator.network_keys import NO_KEY
 from generator.pipeline import WORKERS
 from generator.site import Staging
 from generator.sizes import columns_for, strip_factor
-from generator.theme import static_files
+from generator.theme import static_files, stylesheet
 
 __all__ = [
     "colour_names",
@@ -198,8 +198,12 @@ def write_gallery_files(
     stage: Staging,
 ) -> None:
     """What there is once, whatever the number of networks; ``templates``: the owner's."""
-    ours = static_files(None)
-    for name, data in static_files(templates).items():
+    ours, files = static_files(None), static_files(templates)
+    stage.write(layout.STYLESHEET, stylesheet(files))
+    parts = {f"css/{name}.css" for name in layout.CSS}
+    for name, data in files.items():
+        if name in parts:
+            continue
         if name.endswith(".js") and ours.get(name) == data:
             data = lean(data.decode("utf-8")).encode("utf-8")
         stage.write(f"{layout.STATIC}/{name}", data)

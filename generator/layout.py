@@ -68,6 +68,7 @@ __all__ = [
     "reading_json",
     "sheet_json",
     "sheet_png",
+    "small_photo",
     "small_sheet_png",
     "strip_png",
     "threads_script",
@@ -96,6 +97,8 @@ SITEMAP = "sitemap.xml"
 STATIC = "static"
 CARD = f"{STATIC}/card.png"
 """The picture by which the gallery is shown elsewhere."""
+STYLESHEET = f"{STATIC}/css/site.css"
+"""All of a page's style in one file: on a slow line each further one is a wait."""
 CSS = ("tokens", "page", "maps", "layouts", "channel", "plots", "print")
 """Stylesheets, in cascade order."""
 
@@ -306,6 +309,11 @@ def _sheets(model: str, image: str) -> str:
 def input_png(model: str, image: str) -> str:
     """The network's exact input."""
     return f"{_sheets(model, image)}/input.png"
+
+
+def small_photo(model: str, image: str) -> str:
+    """The same, small: for strips of photographs that lead to other images."""
+    return f"{_sheets(model, image)}/photo.webp"
 
 
 def sheet_png(model: str, image: str, layer: str) -> str:

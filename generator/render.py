@@ -140,7 +140,7 @@ class Renderer:
             "gallery": gallery,
             "nav": self._navigation(page),
             "static": static,
-            "stylesheets": layout.CSS,
+            "stylesheet": page.to(layout.STYLESHEET),
             "input_size": size(gallery.model.input.height, gallery.model.input.width),
             "fit_words": _FIT_WORDS[gallery.model.input.fit],
             "learn_scales": page.to(layout.learn_page("scales")),

@@ -18,6 +18,7 @@ __all__ = [
     "LARGE",
     "MATRIX_EDGE",
     "SMALL",
+    "SMALL_PHOTO",
     "MatrixPlan",
     "cells_of",
     "columns_for",
@@ -27,6 +28,8 @@ __all__ = [
     "strip_factor",
 ]
 
+SMALL_PHOTO = 112
+"""Longer side of small photographs: shown at half of it, sharp on screens of two pixels a point."""
 BLOCKS_SIDE = 56
 """Side of the small maps that stand for an image's blocks."""
 SMALL, LARGE = 56, 112

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
+from generator import layout
 from generator.errors import ConfigError
 from generator.texts import templates_folder
 
-__all__ = ["DEFAULT", "refuse_unfit", "static_files"]
+__all__ = ["DEFAULT", "refuse_unfit", "static_files", "stylesheet"]
 
 DEFAULT = "!default"
 """Before the name of a template or a stylesheet: ours, whatever the owner has of that name."""
@@ -29,6 +31,11 @@ def static_files(own: Path | None) -> dict[str, bytes]:
     for name, data in _files(own / _STATIC).items():
         found[name] = _with_ours(name, data) if name.endswith(".css") else data
     return dict(sorted(found.items()))
+
+
+def stylesheet(files: Mapping[str, bytes]) -> bytes:
+    """What of these files is the one stylesheet of all pages, in the order of its parts."""
+    return b"".join(files[f"css/{name}.css"].rstrip() + b"\n" for name in layout.CSS)
 
 
 def refuse_unfit(own: Path | None) -> None:
@@ -56,6 +63,8 @@ def _complaint(own: Path, name: str, ours: list[str]) -> str:
     if (own / name).is_symlink() or not (own / name).resolve().is_relative_to(own.resolve()):
         return f"expected files of their own in {own}, got a link, {name}; put a copy in its place"
     top = name.split("/")[0]
+    if name == layout.STYLESHEET:
+        return f"expected the parts of the stylesheet, such as {_STATIC}/css/page.css, got {name}"
     if name in ours or top == _STATIC or (top == _PARTIALS and name.endswith(_SUFFIX)):
         return ""
     nearest = get_close_matches(name, ours, n=1)

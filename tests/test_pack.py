@@ -93,7 +93,7 @@ def test_what_is_no_good_gallery_is_refused(beside: Path, tmp_path: Path) -> Non
     with pytest.raises(UsageError, match="expected a gallery that Layerlight made"):
         pack(tmp_path, tmp_path.parent / "gallery.zip")
     copy = Path(shutil.copytree(beside, tmp_path / "copy"))
-    (copy / "static/css/print.css").unlink()
+    (copy / "static/css/site.css").unlink()
     with pytest.raises(SiteError, match="without faults"):
         pack(copy, tmp_path / "gallery.zip")
     assert not (tmp_path / "gallery.zip").exists()

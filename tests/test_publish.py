@@ -141,8 +141,8 @@ def test_a_branch_of_something_else_is_not_replaced_unasked(copy: Path, work: Pa
 
 def test_a_site_with_a_fault_is_refused(copy: Path, work: Path) -> None:
     """It names the fault, and nothing is pushed."""
-    (copy / "static/css/print.css").unlink()
-    with pytest.raises(SiteError, match=r"(?s)without faults.*static/css/print\.css"):
+    (copy / "static/css/site.css").unlink()
+    with pytest.raises(SiteError, match=r"(?s)without faults.*static/css/site\.css"):
         prepare(Wish(copy, work))
     assert git(_remote(work), "branch") == ""
 

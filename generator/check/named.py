@@ -112,13 +112,14 @@ def _network(named: Named, model: ModelShape, images: list[str], *, main: bool) 
 def _shown(named: Named, own: str, image: str, layers: list[str], *, main: bool) -> None:
     """One image in one network."""
     given = (layout.input_png(own, image), layout.reading_json(own, image))
+    small = layout.small_photo(own, image)
     asked = (
         *(layout.threads_script(own, image), layout.points_script(own, image)),
         *(layout.input_script(own, image), layout.verdict_json(own, image)),
     )
-    named.promised |= {layout.image_page(image, "" if main else own), *given}
+    named.promised |= {layout.image_page(image, "" if main else own), small, *given}
     named.possible |= {*asked, layout.blocks_png(own, image)}
-    named.on_demand |= {*given, *asked}
+    named.on_demand |= {small, *given, *asked}
     for layer in layers:
         sheet = (layout.sheet_png(own, image, layer), layout.sheet_json(own, image, layer))
         data = (

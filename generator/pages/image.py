@@ -99,6 +99,7 @@ def image_page(gallery: Gallery, image: InputImage, facts: ImageFacts, beside: N
             "blocks": parts,
             "points": json.dumps(_points(at, gallery, image, facts), separators=(",", ":")),
             "pattern": _pattern(at, gallery),
+            "small": layout.small_photo(model.id, "{id}"),
             "root": layout.href(at, layout.FRONT_PAGE).removesuffix(layout.FRONT_PAGE),
             "neighbours": neighbours(at, beside, gallery.image_page),
         },

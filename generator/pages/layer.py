@@ -114,6 +114,7 @@ def layer_page(
             "shows": _shows(sheet),
             "across": layout.href(at, layout.across_page(model.id, layer.name)),
             "before_after": _before_after(gallery, layer, same_image),
+            "small": layout.small_photo(model.id, "{id}"),
             "neighbours": neighbours(
                 at,
                 beside,

@@ -4,14 +4,14 @@
 "use strict";
 const { $, on, hear, make, carry } = layerlight;
 const images = window.layerlightImages;
-const nav = $(".photos"), { here, pattern, root } = nav.dataset;
+const nav = $(".photos"), { here, pattern, small, root } = nav.dataset;
 const at = images?.findIndex?.(({ id }) => id === here) ?? -1;
 if (at < 0 || images.length < 2) return;
 
 /* Seven: three on either side, as far as there are. */
 const first = Math.max(0, Math.min(at - 3, images.length - 7));
-const links = images.slice(first, first + 7).map(({ id, title, photo }) => {
-  const picture = Object.assign(make("img"), { src: root + photo, alt: title, width: 56, height: 56 });
+const links = images.slice(first, first + 7).map(({ id, title }) => {
+  const picture = Object.assign(make("img"), { src: root + small.replace("{id}", id), alt: title, width: 56, height: 56 });
   const link = Object.assign(make("a", picture), { title });
   if (id === here) link.ariaCurrent = "page";
   return carry(link, pattern.replace("{id}", id));
