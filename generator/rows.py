@@ -5,18 +5,22 @@ With ``generator.networks`` this puts stages together.
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import asdict, replace
 from functools import partial
 
 from generator import pages
 from generator.desk import Desk
 from generator.domain import InputImage
+from generator.errors import LayerlightError
 from generator.fingerprints import fingerprint
 from generator.network_keys import NO_KEY
 
@@ -26,6 +30,8 @@ _PARTS = 4
 """Of the work of each process, so that none waits long for the last."""
 _WORTH_IT = 6
 """Images whose pages take longer than to start a process."""
+
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 Stamps = dict[str, tuple[int, int]]
 
@@ -95,11 +101,11 @@ class Rows:
         size = -(-len(todo) // (processes * _PARTS))
         parts = [todo[start : start + size] for start in range(0, len(todo), size)]
         stage = self._desk.stage
-        with ProcessPoolExecutor(
-            processes, multiprocessing.get_context("fork"), partial(_begin, self)
-        ) as pool:
-            printing = [pool.submit(_print_part, part) for part in parts]
+        others = multiprocessing.active_children()
+        begin = partial(_begin, self, os.getpid())
+        with ProcessPoolExecutor(processes, multiprocessing.get_context("fork"), begin) as pool:
             try:
+                printing = [pool.submit(_print_part, part) for part in parts]
                 for i in every:
                     self._surveyor.add(self._gallery.facts(self.images[i].id))
                 for done in printing:
@@ -107,7 +113,16 @@ class Rows:
                         stage.adopt(stamps)
                         self._desk.press.skip(len(stamps))
                         self._made(i, [*stamps])
+            except BrokenProcessPool as error:
+                raise LayerlightError(
+                    "expected copies of this process to make pages, but the system ended one; "
+                    "most often there is too little memory: close other programs"
+                ) from error
             except BaseException:
+                # nobody waits for what they are at
+                for copy in multiprocessing.active_children():
+                    if copy not in others:
+                        copy.kill()
                 pool.shutdown(cancel_futures=True)
                 raise
 
@@ -165,9 +180,20 @@ _rows: list[Rows] = []
 """What a process that is a copy of this one prints."""
 
 
-def _begin(rows: Rows) -> None:
+def _begin(rows: Rows, first: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process ends the others
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    _end_with(first)
     _rows.append(rows)
+
+
+def _end_with(first: int) -> None:
+    """Have the system end this process when the first one ends, however that comes about."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != first:  # it was quicker
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _print_part(part: Sequence[int]) -> list[tuple[int, Stamps]]:

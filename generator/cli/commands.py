@@ -331,8 +331,8 @@ def build(
 
     def interrupted() -> str:
         if _identity(settings.output) != before:
-            return "interrupted; the new site is complete and in place"
-        return f"interrupted; {'the previous site is as it was' if before else 'no site was made'}"
+            return "the new site is complete and in place"
+        return "the previous site is as it was" if before else "no site was made"
 
     with reporting(debug=debug, interrupted=interrupted):
         shown = bars(quiet=quiet)
