@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from generator.errors import OutputError
-from generator.site import SiteFacts, adding, staging, swap
+from generator.site import SiteFacts, adding, put_back, staging, swap
 
 PROJECT = Path(__file__).parent.parent
 OURS = '{"schema": 1, "generator": {"name": "layerlight", "version": "1.0.0"}}\n'
@@ -569,6 +569,19 @@ def test_an_old_site_that_a_dead_build_had_aside_comes_back(tmp_path: Path) -> N
     with pytest.raises(RuntimeError), staging(tmp_path / "site"):
         raise RuntimeError
     assert _files(tmp_path / "site") == OLD
+    assert _names(tmp_path) == {"site"}
+
+
+def test_who_reads_a_site_has_it_put_back(tmp_path: Path) -> None:
+    """After the same death, without a build; where nothing is left aside, nothing is made."""
+    _build(tmp_path / "site", OLD)
+    with _dying("between", tmp_path / "site") as process:
+        assert process.wait(60) == 9
+    put_back(tmp_path / "site")
+    assert _files(tmp_path / "site") == OLD
+    assert _names(tmp_path) == {"site"}
+    put_back(tmp_path / "site")
+    put_back(tmp_path / "other" / "site")
     assert _names(tmp_path) == {"site"}
 
 

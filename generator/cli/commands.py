@@ -461,12 +461,14 @@ def serve(
 ) -> None:
     """Serve a built gallery to this machine only, until Ctrl-C."""
     from generator.serve import serve as listen
+    from generator.site import put_back
 
     with reporting(debug=debug):
         if folder is None:
             from generator.config import load_config
 
             folder = load_config().output
+        put_back(folder)
         server = listen(folder, port=port, open_browser=show, log=say if verbose else None)
         try:
             with server:

@@ -90,7 +90,9 @@ def figure(
         settings = load_config(None, {"palette": palette, "scale": scale})
         folder = site if site is not None else settings.output
         from generator import figure as figures
+        from generator.site import put_back
 
+        put_back(folder)
         position = figures.parse_position(at) if at is not None else None
         subject = figures.read_subject(folder, image, layer, channel, position)
         file = output or Path(figures.figure_name(image, layer, channel))

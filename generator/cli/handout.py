@@ -129,8 +129,10 @@ def handout(
         from generator import handout as handouts
         from generator import layout
         from generator.single_file import refuse_inside
+        from generator.site import put_back
 
         folder = site if site is not None else settings.output
+        put_back(folder)
         published = output is None or os.path.realpath(output) == os.path.realpath(
             folder / layout.HANDOUTS
         )

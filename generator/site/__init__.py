@@ -7,13 +7,24 @@ file system (``workspace``); ``write`` fills ``new`` in it; ``finish`` exchanges
 output in one step (``swap``) and puts the manifest beside it; leaving removes the workspace, with
 the old site or the unfinished one in it.
 
-``adding`` is for single files that go into a site that is there (``additions``).
+``adding`` is for single files that go into a site that is there (``additions``); ``put_back`` for
+whoever reads one.
 """
 
 from __future__ import annotations
 
 from generator.site.additions import adding
 from generator.site.ownership import PLACEHOLDERS, TOP_LEVEL
+from generator.site.workspace import put_back
 from generator.site.writing import SiteFacts, Staging, staging, unchanged
 
-__all__ = ["PLACEHOLDERS", "TOP_LEVEL", "SiteFacts", "Staging", "adding", "staging", "unchanged"]
+__all__ = [
+    "PLACEHOLDERS",
+    "TOP_LEVEL",
+    "SiteFacts",
+    "Staging",
+    "adding",
+    "put_back",
+    "staging",
+    "unchanged",
+]

@@ -15,6 +15,7 @@ workspaces, so each of them is either one's own or a dead one's.
 
 from __future__ import annotations
 
+import os
 import shutil
 from contextlib import suppress
 from pathlib import Path
@@ -23,7 +24,7 @@ from generator import beside
 from generator.errors import OutputError
 from generator.site.claim import Claim
 
-__all__ = ["Workspace", "settle_dead"]
+__all__ = ["Workspace", "put_back", "settle_dead"]
 
 _NEW, _OLD, _PART = "new", "old", "done.part"
 _DONE = "done-*.json"
@@ -91,6 +92,20 @@ def settle_dead(output: Path) -> None:
                 continue
             with suppress(OutputError), Claim(other, other):
                 _settle(folder, other)
+
+
+def put_back(site: Path) -> None:
+    """Bring to its end what a build left that died while there was no site at all.
+
+    That can only be where two folders cannot be exchanged. For commands that read a site.
+    """
+    output = Path(os.path.realpath(site))
+    with suppress(OSError, OutputError):
+        if not output.exists() and any(
+            beside.output_of_workspace(folder) == output for folder in output.parent.iterdir()
+        ):
+            with Claim(output, site):
+                settle_dead(output)
 
 
 def _is_workspace(folder: Path) -> bool:
