@@ -36,7 +36,8 @@ import errno, os, resource, signal, sys
 end, nth, folder, at_once = sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sys.argv[4])
 since_swap = sys.argv[5] == "True"
 steps, swap, first = 0, False, os.getpid()
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it,
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # and nohup this one
 
 def changes(event, args):
     if event == "open":

@@ -46,9 +46,9 @@ def _free(disk: Path) -> int:
 
 
 def _needed(gallery: Gallery, disk: Path) -> int:
-    """What the files take up that a rebuild with another title does not share with the old site."""
+    """What the files take up that a rebuild in other colours does not share with the old site."""
     before = _inodes(gallery.site)
-    assert gallery.build("Other").returncode == 0
+    assert gallery.build("Other", "--palette", "magma").returncode == 0
     page = os.statvfs(disk).f_frsize
     return sum(
         -(-path.stat().st_size // page) * page
@@ -67,16 +67,16 @@ def _rebuilt(gallery: Gallery, disk: Path, left: int, room: int, old: dict[str, 
         while (over := _free(disk) - left) > 0:
             file.write(b"x" * min(over, 2**20))
             file.flush()
-    done = gallery.build("Other")
+    done = gallery.build("Other", "--palette", "magma")
     outcome = "built" if done.returncode == 0 else "full"
     if outcome == "full":
         assert done.returncode == 1, done.stderr
-        assert "make room" in done.stderr, done.stderr
+        assert "make room" in done.stderr.lower(), done.stderr
         assert tree(gallery.site) == old
     assert gallery.leftovers() == set(), gallery.leftovers()
     sys.stdout.write(f"{left:,} bytes left: {outcome}; {done.stderr.strip()[-110:]}\n")
     filler.unlink()
-    again = gallery.build("Other")
+    again = gallery.build("Other", "--palette", "magma")
     assert again.returncode == 0, again.stderr
     assert gallery.leftovers() == set()
     assert tree(gallery.site) != old

@@ -80,11 +80,10 @@ class Claim:
             flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
             descriptor = os.open(self._file, flags, 0o666)
             try:
-                self._lock(descriptor)
+                locked = self._lock(descriptor)
                 # whoever had it removes the file before it lets go: this may be that file
                 if _is_at(descriptor, self._file):
-                    os.ftruncate(descriptor, 0)
-                    os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+                    self._sign(descriptor, locked=locked)
                     self._descriptor = descriptor
                     _held.add(self)
                     return
@@ -92,7 +91,19 @@ class Claim:
                 if self._descriptor != descriptor:
                     os.close(descriptor)
 
-    def _lock(self, descriptor: int) -> None:
+    def _sign(self, descriptor: int, *, locked: bool) -> None:
+        """Write the number of this process, for messages and for where there are no locks."""
+        try:
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+        except OSError:  # a full disk
+            if not locked:
+                with suppress(OSError):
+                    self._file.unlink()
+                raise
+
+    def _lock(self, descriptor: int) -> bool:
+        """Whether the system keeps the lock."""
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -104,6 +115,8 @@ class Claim:
                     raise self._taken(number) from None
             elif number is not None and _runs(number):
                 raise self._taken(number) from None
+            return False
+        return True
 
     def _taken(self, number: int | None) -> OutputError:
         who = f"process {number}" if number else "another process"
