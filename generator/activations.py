@@ -46,6 +46,7 @@ class Extractor:
             input_signature=[tf.TensorSpec(shape, tf.float32)],
         )
         self._constant = tf.constant
+        self._exhausted = tf.errors.ResourceExhaustedError
 
     @property
     def batch(self) -> int:
@@ -58,13 +59,18 @@ class Extractor:
         Fractions, if there are any, are kept.
         Returns for each image its maps by layer name, ``(height, width, channels)``: views
         of the batch's output, valid as long as one of them is kept.
+
+        Raises MemoryError if there is too little for them.
         """
         if not 0 < len(images) <= self._batch:
             raise ValueError(f"expected 1 to {self._batch} images, got {len(images)}")
         stacked = np.stack(images)
         filled = np.zeros((self._batch, *images[0].shape), dtype=stacked.dtype)
         filled[: len(images)] = stacked
-        outputs = self._run(self._constant(self._network.preprocess(filled)))
+        try:
+            outputs = self._run(self._constant(self._network.preprocess(filled)))
+        except self._exhausted as error:
+            raise MemoryError(str(error)) from error
         outputs = outputs if isinstance(outputs, list | tuple) else [outputs]
         # of a network of mixed precision too
         arrays = [np.asarray(output).astype(np.float32, copy=False) for output in outputs]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -32,6 +31,7 @@ from generator.errors import AtlasError, ImageError, InputsError, OutputError, U
 from generator.inputs import discover, load
 from generator.models.cut import border_of
 from generator.names import natural_key
+from generator.single_file import replacing
 
 __all__ = ["ATTEMPTS", "Progress", "Report", "Wish", "make", "photographed"]
 
@@ -521,9 +521,8 @@ def _batches(channels: Sequence[int], size: int) -> Iterator[list[int]]:
 
 def _replace(file: Path, data: bytes) -> None:
     """Write a file whole or not at all."""
-    half = file.with_name(f"{file.name}.half")
-    half.write_bytes(data)
-    os.replace(half, file)  # noqa: PTH105 - atomic, and says so
+    with replacing(file) as whole:
+        whole.write(data)
 
 
 def _write_summary(folder: Path, network: Any) -> None:

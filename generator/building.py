@@ -98,15 +98,15 @@ def build(config: Config, *, model: Any = None, progress: Progress | None = None
     started = time.perf_counter()
     candidates, problems = discover(config.inputs)
     place = staging(config.output, inputs=config.inputs)
-    old, note = manifest.read(config.output)
-    request = request_of(config) if model is None else ""
-    if old is not None and nothing_to_do(config, old, request, candidates, problems):
-        place.tidy()
-        kept = old.numbers.images
-        return _report(config, old, started, note, kept=kept, gone=Gone(), unchanged=True)
-    from generator.stages import make
+    with place.claimed():
+        old, note = manifest.read(place.output)
+        request = request_of(config) if model is None else ""
+        if old is not None and nothing_to_do(config, old, request, candidates, problems):
+            kept = old.numbers.images
+            return _report(config, old, started, note, kept=kept, gone=Gone(), unchanged=True)
+        from generator.stages import make
 
-    made = make(config, model, candidates, problems, old, request, place, progress or _Silent())
+        made = make(config, model, candidates, problems, old, request, place, progress or _Silent())
     return _report(
         config, made.manifest, started, made.note or note, kept=made.kept, gone=made.gone
     )

@@ -41,6 +41,8 @@ _OTHER_PICTURE = re.compile(
     re.IGNORECASE,
 )
 _SIDECAR_SUFFIX = ".md"
+_READINGS = 3
+"""Of a file that changes while it is read, before it is given up for this time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +100,21 @@ def list_images(folder: Path) -> Listing:
 def read_whole(path: Path, limit: int) -> bytes:
     """The bytes of a regular file of at most ``limit`` bytes.
 
-    Never waits for a pipe or a device. Raises ImageError, whose message names no path.
+    A file that somebody writes meanwhile is read again: never half of one image and half of the
+    next. Never waits for a pipe or a device. Raises ImageError, whose message names no path.
     """
+    for _ in range(_READINGS):
+        data, still = _read_once(path, limit)
+        if still:
+            return data
+    raise ImageError(
+        "Expected a file that stays as it is while it is read; this one is being written. Build "
+        "again when it is complete."
+    )
+
+
+def _read_once(path: Path, limit: int) -> tuple[bytes, bool]:
+    """The bytes, and whether they are all of one moment."""
     try:
         # Without O_NONBLOCK, opening a pipe waits for someone to write into it.
         flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -110,6 +125,7 @@ def read_whole(path: Path, limit: int) -> bytes:
                 raise ImageError(_not_a_file(facts.st_mode))
             with os.fdopen(descriptor, "rb", closefd=False) as file:
                 data = file.read(limit + 1) if facts.st_size <= limit else None
+            after = os.fstat(descriptor)
         finally:
             os.close(descriptor)
     except OSError as error:
@@ -120,7 +136,11 @@ def read_whole(path: Path, limit: int) -> bytes:
             f"Expected a file of at most {limit / 1e6:,.0f} MB; this one has {size / 1e6:,.1f} MB. "
             "Make it smaller first."
         )
-    return data
+    return data, len(data) == facts.st_size == after.st_size and _times(facts) == _times(after)
+
+
+def _times(facts: os.stat_result) -> tuple[int, int]:
+    return facts.st_mtime_ns, facts.st_ctime_ns
 
 
 class _Walk:

@@ -3,19 +3,19 @@
 ``<folder>/.site.layerlight.json`` for ``<folder>/site``. It is of this machine (names and times of
 files), so it is no part of the site. A build trusts it no further than it sees: a file counts as
 made only while its size and time are those that were noted, so a manifest that is lost, damaged or
-older than the site costs time and nothing else.
+older than the site costs time and nothing else. ``generator.site`` puts it in its place, together
+with the site.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from generator import beside
 from generator.domain import (
     Comparison,
     Handout,
@@ -33,9 +33,8 @@ __all__ = [
     "Numbers",
     "Stamp",
     "all_files",
-    "place",
+    "as_bytes",
     "read",
-    "write",
 ]
 
 SCHEMA = 1
@@ -128,14 +127,9 @@ class Manifest:
     schema: int = SCHEMA
 
 
-def place(output: Path) -> Path:
-    """Where the manifest of the site in ``output`` lies."""
-    return output.parent / f".{output.name}.layerlight.json"
-
-
 def read(output: Path) -> tuple[Manifest | None, str]:
     """The manifest of a site; None if there is none that can be used, and why if one is there."""
-    path = place(output)
+    path = beside.manifest(output)
     try:
         data = path.read_bytes()
     except FileNotFoundError:
@@ -160,18 +154,9 @@ def _version(data: bytes) -> object:
         return None
 
 
-def write(output: Path, manifest: Manifest) -> str:
-    """Keep the manifest of the site in ``output``; says what barred it, or ""."""
-    path = place(output)
-    beside = path.with_name(f"{path.name}.{os.getpid()}")
-    try:
-        beside.write_bytes(_ADAPTER.dump_json(manifest))
-        beside.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            beside.unlink()
-        return f"{path.name} cannot be written ({error.strerror}); the next build starts anew"
-    return ""
+def as_bytes(manifest: Manifest) -> bytes:
+    """What ``read`` reads."""
+    return _ADAPTER.dump_json(manifest)
 
 
 def all_files(manifest: Manifest) -> Iterable[Mapping[str, Stamp]]:

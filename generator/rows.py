@@ -5,6 +5,7 @@ With ``generator.networks`` this puts stages together.
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import os
 import signal
@@ -12,6 +13,8 @@ import sys
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import asdict, replace
 from functools import partial
 from typing import Self
@@ -19,6 +22,7 @@ from typing import Self
 from generator import pages
 from generator.desk import Desk
 from generator.domain import InputImage, Layer
+from generator.errors import LayerlightError
 from generator.fingerprints import fingerprint
 from generator.network_keys import NO_KEY
 
@@ -31,6 +35,7 @@ _WORTH_IT = 6
 
 _AHEAD = 100
 """Images that are looked at before they come: some 50 MB."""
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 Stamps = dict[str, tuple[int, int]]
 
@@ -124,11 +129,11 @@ class Rows:
         size = -(-len(todo) // (processes * _PARTS))
         parts = [todo[start : start + size] for start in range(0, len(todo), size)]
         stage = self._desk.stage
-        with ProcessPoolExecutor(
-            processes, multiprocessing.get_context("fork"), partial(_begin, self)
-        ) as pool:
-            printing = [pool.submit(_print_part, part) for part in parts]
+        others = multiprocessing.active_children()
+        begin = partial(_begin, self, os.getpid())
+        with ProcessPoolExecutor(processes, multiprocessing.get_context("fork"), begin) as pool:
             try:
+                printing = [pool.submit(_print_part, part) for part in parts]
                 for i in every:
                     self._surveyor.add(self.look(self.images[i].id))
                 for done in printing:
@@ -136,7 +141,16 @@ class Rows:
                         stage.adopt(stamps)
                         self._desk.press.skip(len(stamps))
                         self._made(i, stamps)
+            except BrokenProcessPool as error:
+                raise LayerlightError(
+                    "expected copies of this process to make pages, but the system ended one; "
+                    "most often there is too little memory: close other programs"
+                ) from error
             except BaseException:
+                # nobody waits for what they are at
+                for copy in multiprocessing.active_children():
+                    if copy not in others:
+                        copy.kill()
                 pool.shutdown(cancel_futures=True)
                 raise
 
@@ -188,7 +202,7 @@ class _Ahead:
 
     def __init__(self, rows: Rows, images: Iterable[str]) -> None:
         context = multiprocessing.get_context("fork")
-        self._pool = ProcessPoolExecutor(1, context, partial(_begin, rows))
+        self._pool = ProcessPoolExecutor(1, context, partial(_begin, rows, os.getpid()))
         self._images = iter(images)
         self._waiting: deque[tuple[str, Future[pages.Look]]] = deque()
         for _ in range(_AHEAD):
@@ -203,8 +217,11 @@ class _Ahead:
         if not self._waiting or self._waiting[0][0] != image:
             return None
         _, looking = self._waiting.popleft()
-        self._next()
-        return looking.result()
+        with suppress(BrokenProcessPool):  # ended by the system: who asks looks for himself
+            self._next()
+            return looking.result()
+        self._waiting.clear()
+        return None
 
     def close(self) -> None:
         """Wait for no more."""
@@ -234,13 +251,24 @@ _rows: list[Rows] = []
 """What a process that is a copy of this one prints."""
 
 
-def _begin(rows: Rows) -> None:
+def _begin(rows: Rows, first: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process ends the others
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    _end_with(first)
     _rows.append(rows)
 
 
 def _look(image: str) -> pages.Look:
     return _rows[0].look(image)
+
+
+def _end_with(first: int) -> None:
+    """Have the system end this process when the first one ends, however that comes about."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != first:  # it was quicker
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _print_part(part: Sequence[int]) -> list[tuple[int, Stamps]]:

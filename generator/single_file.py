@@ -57,7 +57,7 @@ def refuse_inside(output: Path, site: Path) -> None:
     # not Path.resolve, which fails where links go in circles
     if Path(os.path.realpath(output)).is_relative_to(os.path.realpath(site)):
         raise UsageError(
-            f"--output: expected a file outside of the site, got {output}; the next build "
+            f"--output: expected a place outside of the site, got {output}; the next build "
             f"replaces {site} whole"
         )
 

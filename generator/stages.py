@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from generator import layout, manifest, pages
+from generator import beside, layout, manifest, pages
 from generator.address_files import write_card, write_sitemap
 from generator.budget import within_budget
 from generator.building import Gone, Progress
@@ -136,9 +136,9 @@ def make(
         )
         write_sitemap(gallery, stage)
         holds = (handouts_in, networks_in, comparisons_in)
-        before = [of(config.output) for of in holds]
-        facts = stage.finish()
-        gone = Gone(*(len(was - of(config.output)) for was, of in zip(before, holds, strict=True)))
+        new_site = stage.path(layout.GALLERY_JSON).parent
+        gone = Gone(*(len(of(stage.output) - of(new_site)) for of in holds))
+        facts = stage.facts
         groups, rest = ledger.sorted_files()
         new = Manifest(
             request=request,
@@ -161,8 +161,14 @@ def make(
             handouts=handouts,
         )
         kept = sum(f"sheets/{specs[0].id}/{image.id}" in ledger.kept for image in gallery.images)
-        notes = (left_out, manifest.write(config.output, new))
+        barred = stage.finish(manifest.as_bytes(new)).barred
+        notes = (left_out, barred and _not_remembered(stage, barred))
         return Made(new, kept, gone, "; ".join(note for note in notes if note))
+
+
+def _not_remembered(stage: Staging, barred: str) -> str:
+    name = beside.manifest(stage.output).name
+    return f"{name} cannot be written ({barred}); the next build starts anew"
 
 
 # -- Side by side

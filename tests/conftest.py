@@ -124,16 +124,16 @@ def themed(request: pytest.FixtureRequest, site: Path, shared_folder: Path) -> P
     inputs: Path = request.getfixturevalue("small_inputs")
     with _alone(folder):
         if not folder.exists():
+            from generator import beside
             from generator.building import build
             from generator.config import Config
-            from generator.manifest import place
 
             built = shared_folder / "themed-being-built"
             shutil.rmtree(built, ignore_errors=True)
-            known = place(shared_folder / "site-being-built")
+            known = beside.manifest(shared_folder / "site-being-built")
             if known.exists():  # the sheets are kept, then
                 shutil.copytree(site, built)
-                shutil.copy(known, place(built))
+                shutil.copy(known, beside.manifest(built))
             theme = Path(__file__).parent.parent / "docs/examples/theme"
             config = Config(inputs=inputs, output=built, handouts=True, templates=theme)
             assert not build(config).problems

@@ -22,6 +22,7 @@ PACKAGE = Path(__file__).parent.parent / "generator"
 
 SHARED = frozenset(
     {
+        "beside",
         "contract",
         "costs",
         "domain",

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from generator.beside import manifest as place
 from generator.building import Report, build
 from generator.config import Config
 from generator.errors import InputsError, LayerNotFound, WeightsError
-from generator.manifest import place
 from generator.render import Renderer
 from tests.vgg16_network import network
 

@@ -16,10 +16,10 @@ import pytest
 from PIL import Image
 
 from generator import models
+from generator.beside import manifest as place
 from generator.building import Report, build
 from generator.cli.texts import summary
 from generator.config import Against, Config
-from generator.manifest import place
 from generator.render import Renderer
 from tests.small_networks import branched, plain, saved
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from generator.errors import OutputError
-from generator.site import SiteFacts, staging, swap
+from generator.site import SiteFacts, adding, put_back, staging, swap
 
 PROJECT = Path(__file__).parent.parent
 OURS = '{"schema": 1, "generator": {"name": "layerlight", "version": "1.0.0"}}\n'
@@ -506,6 +506,14 @@ DYING = """
         site.write("index.html", "half")
         if how == "while writing":
             os._exit(9)
+        if how == "copied":
+            if os.fork():
+                os._exit(9)
+            while os.getppid() == os.getpgid(0):
+                pass
+            print("dead", flush=True)
+            sys.stdin.read()
+            os._exit(0)
         if how == "never":
             print("working", flush=True)
             sys.stdin.read()
@@ -526,6 +534,7 @@ def _dying(how: str, output: Path) -> subprocess.Popen[str]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
+        process_group=0,
     )
 
 
@@ -534,7 +543,7 @@ def test_what_a_dead_build_left_is_cleared_away(tmp_path: Path) -> None:
     _build(tmp_path / "site", OLD)
     with _dying("while writing", tmp_path / "site") as process:
         assert process.wait(60) == 9
-    assert len(_names(tmp_path)) == 2
+    assert len(_names(tmp_path)) == 3, "its workspace and its lock"
     assert _files(tmp_path / "site") == OLD
     _build(tmp_path / "site", NEW)
     assert _names(tmp_path) == {"site"}
@@ -545,7 +554,7 @@ def test_a_build_that_lives_is_left_alone(tmp_path: Path) -> None:
     with _dying("never", tmp_path / "other") as process:
         assert process.stdout and process.stdout.readline() == "working\n"
         _build(tmp_path / "site", OLD)
-        assert len(_names(tmp_path)) == 2
+        assert len(_names(tmp_path)) == 3
         process.communicate("die", timeout=60)
     _build(tmp_path / "site", NEW)
     assert _names(tmp_path) == {"site"}
@@ -563,14 +572,31 @@ def test_an_old_site_that_a_dead_build_had_aside_comes_back(tmp_path: Path) -> N
     assert _names(tmp_path) == {"site"}
 
 
-def test_a_folder_that_only_looks_like_a_leftover_stays(tmp_path: Path) -> None:
-    """Without the signature of a build it is somebody's."""
-    for name in (".layerlight-0123456789abcdef", ".layerlight-cache"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "mine").write_text("x")
-    (tmp_path / ".layerlight-0123456789abcdef" / "owner.json").write_text("[]")
+def test_who_reads_a_site_has_it_put_back(tmp_path: Path) -> None:
+    """After the same death, without a build; where nothing is left aside, nothing is made."""
     _build(tmp_path / "site", OLD)
-    assert _names(tmp_path) == {"site", ".layerlight-0123456789abcdef", ".layerlight-cache"}
+    with _dying("between", tmp_path / "site") as process:
+        assert process.wait(60) == 9
+    put_back(tmp_path / "site")
+    assert _files(tmp_path / "site") == OLD
+    assert _names(tmp_path) == {"site"}
+    put_back(tmp_path / "site")
+    put_back(tmp_path / "other" / "site")
+    assert _names(tmp_path) == {"site"}
+
+
+def test_a_folder_that_only_looks_like_a_leftover_stays(tmp_path: Path) -> None:
+    """With anything in it that a build does not put there it is somebody's."""
+    names = {
+        ".site.layerlight-0123456789abcdef",
+        ".layerlight-0123456789abcdef",
+        ".site.layerlight",
+    }
+    for name in names:
+        (tmp_path / name / "new").mkdir(parents=True)
+        (tmp_path / name / "mine").write_text("x")
+    _build(tmp_path / "site", OLD)
+    assert _names(tmp_path) == {"site", *names}
 
 
 def test_without_locks_the_number_of_the_process_decides(
@@ -591,14 +617,160 @@ def test_without_locks_the_number_of_the_process_decides(
     assert _names(tmp_path) == {"one", "site"}
 
 
-def test_two_builds_of_one_output_do_not_disturb_each_other(tmp_path: Path) -> None:
-    """Each is whole; the last to finish is the one that stays."""
-    with staging(tmp_path / "site") as one, staging(tmp_path / "site") as two:
-        for site, files in ((one, OLD), (two, NEW)):
-            for relative, text in files.items():
-                site.write(relative, text)
-        two.finish()
-        assert _files(tmp_path / "site") == NEW
+def test_one_build_at_a_time(tmp_path: Path) -> None:
+    """The other is refused at once, and told who is at work; what it would touch is left alone."""
+    with staging(tmp_path / "site") as one:
+        one.write("index.html", "new")
+        before = _names(tmp_path)
+        with pytest.raises(OutputError, match=f"but process {os.getpid()} is at work on it"):
+            _build(tmp_path / "site", OLD)
+        assert _names(tmp_path) == before
+        one.write("gallery.json", OURS)
         one.finish()
-    assert _files(tmp_path / "site") == OLD
+    _build(tmp_path / "site", OLD)
     assert _names(tmp_path) == {"site"}
+
+
+def test_a_lock_that_was_left_behind_holds_nobody_up(tmp_path: Path) -> None:
+    """Of a process that is dead, or of one whose number this process has now; empty or not."""
+    for text in ("", "1", str(os.getpid()), "9" * 30):
+        (tmp_path / ".site.layerlight.lock").write_text(text)
+        _build(tmp_path / "site", OLD)
+        assert _names(tmp_path) == {"site"}
+
+
+def test_a_copy_of_a_dead_process_does_not_hold_the_lock(tmp_path: Path) -> None:
+    """Though it lives on with all the files of that process open."""
+    with _dying("copied", tmp_path / "site") as process:
+        assert process.stdout and process.stdout.readline() == "dead\n"
+        _build(tmp_path / "site", OLD)
+        process.communicate("", timeout=60)
+    assert _names(tmp_path) == {"site"}
+
+
+def test_a_lock_that_leads_elsewhere_is_not_followed(tmp_path: Path) -> None:
+    """A link in its place could have us write into any file."""
+    (tmp_path / "mine").write_text("mine")
+    (tmp_path / ".site.layerlight.lock").symlink_to(tmp_path / "mine")
+    with pytest.raises(OutputError, match="nothing can be written there"):
+        _build(tmp_path / "site", OLD)
+    assert (tmp_path / "mine").read_text() == "mine"
+
+
+# -- What is remembered of a site
+
+
+MANIFESTS = {"old": b"of the old", "new": b"of the new"}
+
+
+@pytest.mark.parametrize("existing", [True, False], ids=["rebuilt", "first"])
+@pytest.mark.parametrize("step", ["rename", "exchange", "replace", "rmtree"])
+def test_site_and_manifest_are_of_one_build(tmp_path: Path, step: str, *, existing: bool) -> None:
+    """Dead at any step between the two: whoever comes next finds both old or both new."""
+    manifest = tmp_path / ".site.layerlight.json"
+    if existing:
+        with staging(tmp_path / "site") as site:
+            for relative, text in OLD.items():
+                site.write(relative, text)
+            site.finish(MANIFESTS["old"])
+        assert manifest.read_bytes() == MANIFESTS["old"]
+    for nth in range(1, 5):
+        with subprocess.Popen(
+            [
+                sys.executable,
+                "-c",
+                textwrap.dedent(DYING_AT),
+                step,
+                str(nth),
+                tmp_path / "site",
+                OURS,
+            ],
+            cwd=PROJECT,
+        ) as process:
+            code = process.wait(60)
+        with staging(tmp_path / "site").claimed():
+            found = (
+                _files(tmp_path / "site") if (tmp_path / "site").exists() else None,
+                manifest.read_bytes() if manifest.exists() else None,
+            )
+            old = (OLD, MANIFESTS["old"]) if existing else (None, None)
+            assert found in [old, ({"gallery.json": OURS, "index.html": "new"}, MANIFESTS["new"])]
+        assert _names(tmp_path) <= {"site", manifest.name}
+        if code == 0 or found != old:
+            return
+    pytest.fail(f"expected fewer than {nth} steps of that kind")
+
+
+DYING_AT = """
+    import os, shutil, sys
+    from pathlib import Path
+    from generator.site import staging, swap
+    step, nth, output = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
+    if step != "exchange":
+        swap.exchange = lambda one, other: False
+    def dying(act):
+        def counted(*given, **named):
+            global nth
+            nth -= 1
+            if nth == 0:
+                os._exit(9)
+            return act(*given, **named)
+        return counted
+    match step:
+        case "exchange": swap.exchange = dying(swap.exchange)
+        case "rmtree": shutil.rmtree = dying(shutil.rmtree)
+        case name: setattr(Path, name, dying(getattr(Path, name)))
+    with staging(output) as site:
+        site.write("gallery.json", sys.argv[4])
+        site.write("index.html", "new")
+        site.finish(b"of the new")
+"""
+
+
+def test_a_manifest_that_has_no_place_is_told_and_does_no_harm(tmp_path: Path) -> None:
+    """The site is there all the same."""
+    (tmp_path / ".site.layerlight.json").mkdir()
+    (tmp_path / ".site.layerlight.json" / "mine").write_text("mine")
+    with staging(tmp_path / "site") as site:
+        site.write("gallery.json", OURS)
+        assert site.finish(b"of the new").barred == "Is a directory"
+    assert _files(tmp_path / "site") == {"gallery.json": OURS}
+    assert _names(tmp_path) == {"site", ".site.layerlight.json"}
+
+
+# -- Files that go into a site
+
+
+def test_a_file_goes_into_a_site_whole(tmp_path: Path) -> None:
+    """Until then it lies beside the site; over one that was there too."""
+    _build(tmp_path / "site", OLD)
+    with adding(tmp_path / "site") as put:
+        for data in (b"1", b"22"):
+            assert put("handouts/a.pdf", data) == tmp_path / "site" / "handouts" / "a.pdf"
+            assert (tmp_path / "site" / "handouts" / "a.pdf").read_bytes() == data
+        with pytest.raises(OutputError, match="at work on it"), staging(tmp_path / "site"):
+            pass
+    assert _files(tmp_path / "site") == {**OLD, "handouts/a.pdf": "22"}
+    assert _names(tmp_path) == {"site"}
+
+
+def test_no_file_goes_into_a_site_while_it_is_built(tmp_path: Path) -> None:
+    """It would be lost."""
+    _build(tmp_path / "site", OLD)
+    with (
+        staging(tmp_path / "site"),
+        pytest.raises(OutputError, match="at work on it"),
+        adding(tmp_path / "site"),
+    ):
+        pass
+    assert _files(tmp_path / "site") == OLD
+
+
+def test_no_file_goes_through_a_link(tmp_path: Path) -> None:
+    """A folder of the site that leads elsewhere is not written to."""
+    _build(tmp_path / "site", OLD)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "site" / "handouts").symlink_to(tmp_path / "mine")
+    with adding(tmp_path / "site") as put, pytest.raises(OutputError, match="a link out of it"):
+        put("handouts/a.pdf", b"1")
+    assert not [*(tmp_path / "mine").iterdir()]

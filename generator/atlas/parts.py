@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generator.encode import read_png, rgb_png
+from generator.single_file import replacing
 
 __all__ = ["Parts"]
 
@@ -41,9 +41,8 @@ class Parts:
         file = self._file(channels)
         file.parent.mkdir(parents=True, exist_ok=True)
         height, width = self._shape
-        half = file.with_suffix(".half")
-        half.write_bytes(rgb_png(pictures.reshape(len(channels) * height, width, 3)))
-        os.replace(half, file)  # noqa: PTH105 - atomic, and says so
+        with replacing(file) as whole:
+            whole.write(rgb_png(pictures.reshape(len(channels) * height, width, 3)))
 
     def remove(self) -> None:
         """Drop them, and the folder above once it is empty."""

@@ -1,7 +1,7 @@
 """The command line: arguments in; progress, messages and exit codes out. The only printer.
 
 Exit codes: 0 done; 1 failed; 2 usage or configuration; 3 finished, but some inputs have problems;
-130 interrupted.
+130 interrupted, 143 ended by SIGTERM.
 """
 
 from __future__ import annotations

@@ -134,7 +134,7 @@ def atlas(
 
     with reporting(
         debug=debug,
-        interrupted=lambda: "interrupted; what is finished is kept, the same command goes on",
+        interrupted=lambda: "what is finished is kept, the same command goes on",
     ):
         settings = load_config(config, overrides)
         _within("side", side, SMALLEST_SIDE, LARGEST_SIDE)

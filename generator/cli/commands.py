@@ -340,8 +340,8 @@ def build(
 
     def interrupted() -> str:
         if _identity(settings.output) != before:
-            return "interrupted; the new site is complete and in place"
-        return f"interrupted; {'the previous site is as it was' if before else 'no site was made'}"
+            return "the new site is complete and in place"
+        return "the previous site is as it was" if before else "no site was made"
 
     with reporting(debug=debug, interrupted=interrupted):
         shown = bars(quiet=quiet)
@@ -470,12 +470,14 @@ def serve(
 ) -> None:
     """Serve a built gallery to this machine only, until Ctrl-C."""
     from generator.serve import serve as listen
+    from generator.site import put_back
 
     with reporting(debug=debug):
         if folder is None:
             from generator.config import load_config
 
             folder = load_config().output
+        put_back(folder)
         server = listen(folder, port=port, open_browser=show, log=say if verbose else None)
         try:
             with server:

@@ -86,11 +86,13 @@ def figure(
     """Make a labelled figure of one channel of a built gallery."""
     from generator.config import load_config
 
-    with reporting(debug=debug, interrupted=lambda: "interrupted; no figure was written"):
+    with reporting(debug=debug, interrupted=lambda: "no figure was written"):
         settings = load_config(None, {"palette": palette, "scale": scale})
         folder = site if site is not None else settings.output
         from generator import figure as figures
+        from generator.site import put_back
 
+        put_back(folder)
         position = figures.parse_position(at) if at is not None else None
         subject = figures.read_subject(folder, image, layer, channel, position)
         file = output or Path(figures.figure_name(image, layer, channel))
@@ -168,7 +170,7 @@ def export(
     }
     from generator.config import load_config
 
-    with reporting(debug=debug, interrupted=lambda: "interrupted; nothing was written"):
+    with reporting(debug=debug, interrupted=lambda: "nothing was written"):
         settings = load_config(config, overrides)
         from generator import export as exports
 

@@ -5,6 +5,9 @@ Whatever takes long to load is imported inside the command.
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -117,17 +120,27 @@ def handout(
     """Make worksheets and posters of a built gallery, as PDF."""
     from generator.config import load_config
 
-    with reporting(debug=debug, interrupted=lambda: "interrupted; finished files are kept"):
+    with reporting(debug=debug, interrupted=lambda: "finished files are kept"):
         settings = load_config(config, {"base_url": base_url})
         if everything and images:
             raise UsageError(
                 f"--all: expected either images or --all, got both ({', '.join(images)})"
             )
         from generator import handout as handouts
+        from generator import layout
+        from generator.single_file import refuse_inside
+        from generator.site import put_back
 
+        folder = site if site is not None else settings.output
+        put_back(folder)
+        published = output is None or os.path.realpath(output) == os.path.realpath(
+            folder / layout.HANDOUTS
+        )
+        if output is not None and not published:
+            refuse_inside(output, folder)
         made = handouts.make(
             handouts.Wish(
-                site=site if site is not None else settings.output,
+                site=folder,
                 images=tuple(images or ()),
                 layers=handouts.split_patterns(layers or ()),
                 channels=channels,
@@ -140,6 +153,17 @@ def handout(
                 output=output,
             ),
             None if quiet else lambda file: say(f"wrote {file.path} ({file.bytes / 1e6:.1f} MB)"),
+            (lambda: _into(folder)) if published else None,
         )
         if not quiet:
             say(f"{len(made):,} files, {sum(file.bytes for file in made) / 1e6:,.1f} MB")
+
+
+@contextmanager
+def _into(site: Path) -> Iterator[Callable[[Path, bytes], Path]]:
+    """Writes handouts into a site that readers may be looking at."""
+    from generator import layout
+    from generator.site import adding
+
+    with adding(site) as add:
+        yield lambda path, pdf: add(f"{layout.HANDOUTS}/{path.name}", pdf)

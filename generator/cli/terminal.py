@@ -21,11 +21,14 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from generator.cli.endings import Stopped, stoppable, unforeseen
 from generator.errors import LayerlightError, UsageError
 
 __all__ = ["Bars", "bars", "complain", "reporting", "say", "write_anything"]
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
+SIGNALLED = 128
+"""And the number of the signal, as shells have it: 143 after SIGTERM."""
 
 
 def write_anything() -> None:
@@ -53,26 +56,31 @@ def reporting(*, debug: bool, interrupted: Callable[[], str] | None = None) -> I
 
     Args:
         debug: let an unexpected exception through, so that its traceback is shown.
-        interrupted: what to say after Ctrl-C.
+        interrupted: what to say of the work that was stopped by Ctrl-C or a signal.
     """
     try:
-        yield
+        with stoppable():
+            yield
     except (typer.Exit, typer.Abort, BrokenPipeError):
         raise
     except LayerlightError as error:
         complain("error", str(error))
         raise typer.Exit(USAGE if isinstance(error, UsageError) else FAILED) from None
     except KeyboardInterrupt:
-        typer.echo(interrupted() if interrupted else "interrupted", err=True)
+        _stopped("interrupted", interrupted)
         raise typer.Exit(INTERRUPTED) from None
+    except Stopped as stop:
+        _stopped(f"ended by {stop.signal.name}", interrupted)
+        raise typer.Exit(SIGNALLED + stop.signal) from None
     except Exception as error:
         if debug:
             raise
-        reason = (str(error).splitlines() or ["no more is known"])[0]
-        complain(
-            "error", f"unexpected {type(error).__name__}: {reason}; --debug shows the traceback"
-        )
+        complain("error", unforeseen(error))
         raise typer.Exit(FAILED) from None
+
+
+def _stopped(how: str, interrupted: Callable[[], str] | None) -> None:
+    typer.echo(f"{how}; {interrupted()}" if interrupted else how, err=True)
 
 
 def bars(*, quiet: bool) -> Bars | None:

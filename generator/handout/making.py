@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -80,6 +81,9 @@ PREVIEW = 440
 
 _HEAD = b"%PDF-"
 
+Put = Callable[[Path, bytes], object]
+"""Writes a file."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -127,12 +131,17 @@ class Printed:
     """The first page, small, (height, width, 3) sRGB; None if nobody asked for it."""
 
 
-def make(wish: Wish, watch: Callable[[Made], None] | None = None) -> tuple[Made, ...]:
+def make(
+    wish: Wish,
+    watch: Callable[[Made], None] | None = None,
+    desk: Callable[[], AbstractContextManager[Put]] | None = None,
+) -> tuple[Made, ...]:
     """Write the handouts, one after the other.
 
     Args:
         wish: which.
         watch: is told of each file that is written.
+        desk: gives, once all is known, what writes a file; None: each goes where it belongs.
 
     Raises:
         ConfigError: an option that makes no sense.
@@ -151,11 +160,14 @@ def make(wish: Wish, watch: Callable[[Made], None] | None = None) -> tuple[Made,
         [folder / _name(_path(entry.id, kind, wish)) for entry in entries for kind in _kinds(wish)],
     )
     made: list[Made] = []
-    for entry in entries:
-        for one in printed(wish, gallery, entry):
-            made.append(_written(folder / _name(one.path), one.pdf))
-            if watch:
-                watch(made[-1])
+    with desk() if desk else nullcontext(_put) as put:
+        for entry in entries:
+            for one in printed(wish, gallery, entry):
+                path = folder / _name(one.path)
+                put(path, one.pdf)
+                made.append(Made(path, len(one.pdf)))
+                if watch:
+                    watch(made[-1])
     return tuple(made)
 
 
@@ -294,7 +306,6 @@ def _qr(url: str) -> bytes:
     return buffer.getvalue()
 
 
-def _written(path: Path, pdf: bytes) -> Made:
+def _put(path: Path, pdf: bytes) -> None:
     with replacing(path) as file:
         file.write(pdf)
-    return Made(path, len(pdf))

@@ -1,21 +1,33 @@
-"""The folder a build works in: signed while the build lives, cleared away once it is dead."""
+"""The folder a build works in, beside the output, and what the next one makes of a dead one's.
+
+::
+
+    .site.layerlight-0123456789abcdef/
+        new/              the new site; after the swap the old one
+        old/              the old site, for a moment, where two folders cannot be exchanged
+        done-1234.json    the manifest of the new site, which is the folder with inode 1234
+
+``done`` is the journal. Once it is there the new site is whole, so whoever comes next brings it to
+its end: the site into its place, if it is not there yet, and then the manifest into its own. Without
+it whatever lies there is unfinished, and goes. Only who has the claim on an output touches its
+workspaces, so each of them is either one's own or a dead one's.
+"""
 
 from __future__ import annotations
 
-import fcntl
-import json
 import os
-import re
-import secrets
 import shutil
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
 
-__all__ = ["Workspace", "remove_leftovers"]
+from generator import beside
+from generator.errors import OutputError
+from generator.site.claim import Claim
 
-_NAME = re.compile(r"\.layerlight-[0-9a-f]{16}")
-_OWNER, _NEW, _OLD = "owner.json", "new", "old"
+__all__ = ["Workspace", "put_back", "settle_dead"]
+
+_NEW, _OLD, _PART = "new", "old", "done.part"
+_DONE = "done-*.json"
 
 
 class Workspace:
@@ -23,113 +35,110 @@ class Workspace:
 
     def __init__(self, output: Path) -> None:
         self._output = output
-        self._folder = output.parent / f".layerlight-{secrets.token_hex(8)}"
-        self._signature: IO[str] | None = None
-        self._made: list[Path] = []
+        self._folder = beside.workspace(output)
         self.new = self._folder / _NEW
         """The new site."""
         self.aside = self._folder / _OLD
         """Place for the old site, where the two cannot be exchanged."""
 
     def open(self) -> None:
-        """Make it, and the folders that lead to the output.
+        """Make it.
 
         Raises:
             OSError: something cannot be made; nothing is left then.
         """
         try:
-            self._made = _make_folders(self._folder.parent)
             self._folder.mkdir()
-            self._signature = _sign(self._folder, self._output.name)
             self.new.mkdir()
         except BaseException:
-            self.close(keep_folders=False)
+            shutil.rmtree(self._folder, ignore_errors=True)
             raise
 
-    def close(self, *, keep_folders: bool) -> None:
-        """Remove it and all in it; if not ``keep_folders``, also the folders it had to make.
+    def write_journal(self, manifest: bytes) -> None:
+        """Say that the new site is whole, and what is to be remembered of it.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        part = self._folder / _PART
+        part.write_bytes(manifest)
+        part.rename(self._folder / _DONE.replace("*", str(self.new.stat().st_ino)))
+
+    def drop_journal(self) -> None:
+        """The new site could not take its place: it is to be forgotten."""
+        for journal in self._folder.glob(_DONE):
+            journal.unlink()
+
+    def close(self) -> str:
+        """Bring what is whole to its end, and remove the rest; what barred it, or "".
 
         An old site that could not be put back stays, for the next build to try again.
         """
-        try:
-            if self._output.exists() or not self.aside.exists():
-                shutil.rmtree(self._folder, ignore_errors=True)
-        finally:  # interrupted: the next build clears away what is left
-            if self._signature:
-                self._signature.close()
-                self._signature = None
-        if not keep_folders:
-            for folder in reversed(self._made):
-                with suppress(OSError):  # not empty: somebody uses it
-                    folder.rmdir()
+        return _settle(self._folder, self._output)
 
 
-def remove_leftovers(folder: Path) -> None:
-    """Remove the workspaces of dead builds in ``folder``.
+def settle_dead(output: Path) -> None:
+    """Bring to its end, or remove, what dead builds left beside ``output``, which is claimed.
 
-    An old site that one of them had aside goes back to its place, if that is still free.
+    Those of other outputs in the same folder too, unless somebody is at work on these.
     """
     with suppress(OSError):
-        for workspace in sorted(folder.iterdir()):
-            if _NAME.fullmatch(workspace.name) and not workspace.is_symlink():
-                _remove_if_dead(workspace)
+        for folder in sorted(output.parent.iterdir()):
+            other = beside.output_of_workspace(folder)
+            if other is None or not _is_workspace(folder):
+                continue
+            if other == output:
+                _settle(folder, output)
+                continue
+            with suppress(OutputError), Claim(other, other):
+                _settle(folder, other)
 
 
-def _remove_if_dead(workspace: Path) -> None:
-    # Without a signature that can be read it is another user's, or no workspace at all.
-    with suppress(OSError, ValueError, LookupError, TypeError):
-        owner = json.loads((workspace / _OWNER).read_bytes())
-        if _lives(workspace / _OWNER, owner["pid"]):
-            return
-        output = workspace.parent / Path(owner["output"]).name
-        if (workspace / _OLD).is_dir() and not output.exists():
-            (workspace / _OLD).rename(output)
-        shutil.rmtree(workspace, ignore_errors=True)
+def put_back(site: Path) -> None:
+    """Bring to its end what a build left that died while there was no site at all.
 
-
-def _make_folders(folder: Path) -> list[Path]:
-    """Make ``folder``; which ones had to be made, outermost first."""
-    missing = [one for one in (folder, *folder.parents) if not one.exists()][::-1]
-    folder.mkdir(parents=True, exist_ok=True)
-    return missing
-
-
-def _sign(workspace: Path, output: str) -> IO[str]:
-    """Mark a workspace as that of this process, for as long as the file stays open.
-
-    The system takes the lock from a dead process, whatever became of its number since.
+    That can only be where two folders cannot be exchanged. For commands that read a site.
     """
-    unlocked = workspace / "owner"
-    file = unlocked.open("x", encoding="utf-8")
-    try:
-        with suppress(OSError):  # a file system without locks: the number must do
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        json.dump({"pid": os.getpid(), "output": output}, file)
-        file.flush()
-        unlocked.rename(workspace / _OWNER)  # only now may others look for the lock
-    except BaseException:
-        file.close()
-        raise
-    return file
+    output = Path(os.path.realpath(site))
+    with suppress(OSError, OutputError):
+        if not output.exists() and any(
+            beside.output_of_workspace(folder) == output for folder in output.parent.iterdir()
+        ):
+            with Claim(output, site):
+                settle_dead(output)
 
 
-def _lives(owner: Path, pid: int) -> bool:
-    """Whether the build that signed still runs."""
-    with owner.open("r+b") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        except OSError:
-            return _runs(pid)
-    return False
-
-
-def _runs(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+def _is_workspace(folder: Path) -> bool:
+    """Whether nothing but what is of a workspace lies in it: else it is somebody's."""
+    if folder.is_symlink() or not folder.is_dir():
         return False
-    except OSError:  # it is there, and another user's
-        return True
-    return True
+    return all(
+        entry.name in (_NEW, _OLD, _PART) or entry.match(_DONE) for entry in folder.iterdir()
+    )
+
+
+def _settle(folder: Path, output: Path) -> str:
+    barred = ""
+    for journal in folder.glob(_DONE):
+        inode = journal.stem.partition("-")[2]
+        with suppress(OSError):
+            if not output.exists() and _inode(folder / _NEW) == inode:
+                (folder / _NEW).rename(output)
+        if _inode(output) == inode:
+            try:
+                journal.replace(beside.manifest(output))
+            except OSError as error:
+                barred = error.strerror or str(error)
+    with suppress(OSError):
+        if (folder / _OLD).is_dir() and not output.exists():
+            (folder / _OLD).rename(output)
+    if output.exists() or not (folder / _OLD).exists():
+        shutil.rmtree(folder, ignore_errors=True)
+    return barred
+
+
+def _inode(folder: Path) -> str:
+    try:
+        return str(folder.lstat().st_ino)
+    except OSError:
+        return ""

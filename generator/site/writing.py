@@ -6,9 +6,9 @@ import errno
 import os
 import shutil
 import stat
-from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
@@ -23,8 +23,9 @@ from generator.site.ownership import (
     refuse_unless_ours,
     resolved,
 )
+from generator.site.claim import Claim
 from generator.site.swap import swap
-from generator.site.workspace import Workspace, remove_leftovers
+from generator.site.workspace import Workspace, settle_dead
 
 __all__ = ["SiteFacts", "Staging", "staging", "unchanged"]
 
@@ -40,6 +41,8 @@ class SiteFacts:
     bytes: int
     unchanged: int
     """Files whose bytes are those of the previous site; not written again where links work."""
+    barred: str = ""
+    """Why the manifest could not be put in its place."""
 
 
 def staging(output: Path, inputs: Path | None = None) -> Staging:
@@ -57,11 +60,18 @@ def staging(output: Path, inputs: Path | None = None) -> Staging:
 
 
 class Staging:
-    """Made by ``staging``. Leaving it before ``finish`` leaves the old site as it was."""
+    """Made by ``staging``. Leaving it before ``finish`` leaves the old site as it was.
+
+    Who has entered it, or ``claimed``, is the only one to change the output until it is left.
+    """
 
     def __init__(self, place: Path, shown: Path, inputs: Path | None) -> None:
-        self._output, self._shown, self._inputs = place, shown, inputs
+        self.output = self._output = place
+        """The output, without links on the way."""
+        self._shown, self._inputs = shown, inputs
+        self._claim = Claim(place, shown)
         self._workspace = Workspace(place)
+        self._release = ExitStack()
         self._open = False
         self._plain: dict[Path, bool] = {}
         self._folders: set[Path] = set()
@@ -69,21 +79,30 @@ class Staging:
         self._files = self._bytes = self._unchanged = 0
         self._stamps: dict[str, tuple[int, int]] = {}
 
-    def tidy(self) -> None:
-        """Clear away what builds that were ended left beside the output."""
-        remove_leftovers(self._output.parent)
+    @contextmanager
+    def claimed(self) -> Iterator[None]:
+        """Nobody else changes the output meanwhile; what dead builds left there is settled.
+
+        Raises:
+            OutputError: another process is at work on it, or nothing can be written beside it.
+        """
+        with self._claim:
+            settle_dead(self._output)
+            yield
 
     def __enter__(self) -> Self:
-        self.tidy()
-        try:
-            self._workspace.open()
-        except OSError as error:
-            raise OutputError(
-                f"output {self._shown}: expected to build the new site beside it, in "
-                f"{self._output.parent}, but nothing can be written there ({error.strerror}). "
-                f"Name a folder elsewhere with --output"
-            ) from error
-        self._open = True
+        with ExitStack() as on_failure:
+            on_failure.enter_context(self.claimed())
+            try:
+                self._workspace.open()
+            except OSError as error:
+                raise OutputError(
+                    f"output {self._shown}: expected to build the new site beside it, in "
+                    f"{self._output.parent}, but nothing can be written there ({error.strerror}). "
+                    f"Make room, or name a folder elsewhere with --output"
+                ) from error
+            self._open = True
+            self._release = on_failure.pop_all()
         return self
 
     def __exit__(
@@ -92,8 +111,9 @@ class Staging:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._workspace.close(keep_folders=not self._open)
         self._open = False
+        with self._release:
+            self._workspace.close()
 
     def path(self, relative: str) -> Path:
         """Where a file of the new site lies until ``finish``, to read it back.
@@ -205,13 +225,23 @@ class Staging:
             self._stamps[relative] = facts.st_size, facts.st_mtime_ns
 
     def _unwritten(self, relative: str, error: OSError) -> OutputError:
-        advice = "; make room on the disk" if error.errno in _FULL else ""
         return OutputError(
-            f"output {self._shown}: {relative} cannot be written ({error.strerror}){advice}"
+            f"output {self._shown}: {relative} cannot be written ({error.strerror}){_advice(error)}"
         )
 
-    def finish(self) -> SiteFacts:
+    @property
+    def facts(self) -> SiteFacts:
+        """What is written by now."""
+        return SiteFacts(self._files, self._bytes, self._unchanged)
+
+    def finish(self, manifest: bytes = b"") -> SiteFacts:
         """Put the new site in the place of the old one, in one step where the system can.
+
+        Its manifest goes beside it. Whatever ends this process, and whenever: who claims the output
+        next finds both of the old site or both of the new one.
+
+        Args:
+            manifest: what is to be remembered of the site; empty: nothing is.
 
         Raises:
             ValueError: no ``gallery.json`` was written, by which the next build knows the folder.
@@ -226,14 +256,17 @@ class Staging:
             if self._output.is_dir():
                 _carry_over(self._output, new)
                 new.chmod(stat.S_IMODE(self._output.stat().st_mode))
+            if manifest:
+                self._workspace.write_journal(manifest)
             swap(new, self._output, self._workspace.aside)
         except OSError as error:
+            self._workspace.drop_journal()
             raise OutputError(
                 f"output {self._shown}: the finished site could not take its place "
-                f"({error.strerror}); what was there before is there still"
+                f"({error.strerror}){_advice(error)}; what was there before is there still"
             ) from error
         self._open = False
-        return SiteFacts(self._files, self._bytes, self._unchanged)
+        return replace(self.facts, barred=self._workspace.close())
 
     def _is_in_old(self, relative: str, data: bytes) -> bool:
         """Whether the old site has these bytes there, in a file of its own."""
@@ -249,6 +282,10 @@ class Staging:
         if folder not in self._plain:
             self._plain[folder] = folder.resolve() == folder
         return self._plain[folder]
+
+
+def _advice(error: OSError) -> str:
+    return "; make room on the disk" if error.errno in _FULL else ""
 
 
 def _lies_inside(relative: str) -> bool:
