@@ -25,7 +25,8 @@ __all__ = [
 ]
 
 SHEET_MODULES = (
-    *("activations", "contract", "decode", "domain", "encode", "errors", "evidence", "folders"),
+    *("activations", "apart", "contract", "decode", "decode_apart", "domain", "encode", "errors"),
+    *("evidence", "folders"),
     *("front_matter", "inputs", "layout", "models", "names", "pipeline", "points", "reading"),
     *("sheets", "sidecar", "sizes", "verdict_files"),
 )

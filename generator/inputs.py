@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.decode import decode, fit
+from generator.decode_apart import decoded
 from generator.domain import InputImage, InputSpec, Problem
 from generator.errors import ImageError, InputsError
 from generator.folders import FORMATS, FoundImage, Listing, lies_within, list_images, read_whole
@@ -99,11 +99,10 @@ def prepare(
 ) -> tuple[InputImage, NDArray[np.uint8]]:
     """As ``load``, of the bytes of an image's file."""
     try:
-        image = decode(data)
-        facts = described(candidate, hashlib.sha256(data).hexdigest(), image.width, image.height)
-        return facts, fit(image, spec)
+        width, height, pixels = decoded(data, spec)
     except MemoryError:
         raise ImageError(_TOO_LARGE) from None
+    return described(candidate, hashlib.sha256(data).hexdigest(), width, height), pixels
 
 
 _TOO_LARGE = "expected an image that fits this machine's memory; make it smaller"

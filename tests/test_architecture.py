@@ -22,6 +22,7 @@ PACKAGE = Path(__file__).parent.parent / "generator"
 
 SHARED = frozenset(
     {
+        "apart",
         "contract",
         "costs",
         "domain",
@@ -43,7 +44,9 @@ SHARED = frozenset(
 STAGES: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "configuration": frozenset({"config"}),
-        "inputs": frozenset({"decode", "folders", "given", "inputs", "sidecar", "test_card"}),
+        "inputs": frozenset(
+            {"decode", "decode_apart", "folders", "given", "inputs", "sidecar", "test_card"}
+        ),
         "models": frozenset({"models"}),
         "activations": frozenset({"activations"}),
         "atlas": frozenset({"atlas", "maximise"}),
