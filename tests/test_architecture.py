@@ -58,7 +58,7 @@ STAGES: Mapping[str, frozenset[str]] = MappingProxyType(
             }
         ),
         "pages": frozenset({"pages"}),
-        "render": frozenset({"render"}),
+        "render": frozenset({"markup", "render"}),
         "site": frozenset({"site"}),
         "memory": frozenset({"fingerprints", "manifest"}),
         "serve": frozenset({"serve"}),
@@ -136,11 +136,11 @@ ONLY_IN: Mapping[str, frozenset[str]] = MappingProxyType(
         "onnx": frozenset({"models"}),
         "h5py": frozenset({"models"}),
         "jinja2": frozenset({"render"}),
-        "markdown": frozenset({"render"}),
+        "markdown": frozenset({"markup"}),
         "markupsafe": frozenset({"render"}),
-        "pymdownx": frozenset({"render"}),
+        "pymdownx": frozenset({"markup"}),
         "latex2mathml": frozenset({"render"}),
-        "nh3": frozenset({"render"}),
+        "nh3": frozenset({"markup", "render"}),
         "typer": frozenset({"cli"}),
         "rich": frozenset({"cli"}),
         # For handouts, its fonts and which letters they have.

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from generator.across import Tally, Votes
 from generator.domain import Across, Handout, InputImage
 from generator.pages.across import across_pages
-from generator.pages.article import PROMISES, Article
+from generator.pages.article import Article
 from generator.pages.atlas import (
     ATLAS_SIDE,
     atlas_front_page,
@@ -40,7 +40,6 @@ from generator.pages.tour import Stop, tour_page, tour_stops
 
 __all__ = [
     "ATLAS_SIDE",
-    "PROMISES",
     "Article",
     "Gallery",
     "ImageFacts",
