@@ -56,7 +56,7 @@ Ink = Literal["mixed", "grey", "colour"]
 Audience = Literal["student", "teacher", "both"]
 
 _PATHS = ("inputs", "output", "weights", "atlas_folder", "text_folder", "labels")
-_ADDRESS = re.compile(r"https?://[^\s\\/?#@]+(/[^\s\\?#]*)?", re.IGNORECASE)
+_ADDRESS = re.compile(r"https?://[^\s\\/?#@\"'<>]+(/[^\s\\?#]*)?", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _SIZE = re.compile(r"\s*(\d{1,5})\s*(?:[xX×]\s*(\d{1,5})\s*)?", re.ASCII)
 _BYTES = re.compile(r"\s*(\d{1,6}(?:\.\d{1,3})?)\s*([MmGg][Bb])\s*", re.ASCII)

@@ -77,6 +77,8 @@ def read_weights(path: Path) -> Tensors:
             f"got {path.suffix or 'no suffix'!r}"
         )
     try:
+        if path.exists() and not path.is_file():  # a pipe would be waited for
+            raise WeightsError(f"{path}: expected a file, got a folder, pipe or device; copy it")
         with path.open("rb") as file:
             begins = file.read(8)
     except OSError as error:
