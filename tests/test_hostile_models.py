@@ -199,9 +199,8 @@ def test_hdf5_of_very_many_objects_is_refused(
         for i in range(50):
             file.create_group(f"g{i}")
         file["g0/again"] = file["/"]
-    assert hdf5.answer({"path": str(tmp_path / "many.h5"), "member": ""}, b"").facts == {
-        "numbers": 0
-    }
+    wanted = {"path": str(tmp_path / "many.h5"), "member": ""}
+    assert hdf5.answer(wanted, b"").facts == {"numbers": 0}
     monkeypatch.setattr("generator.models.hdf5.MAX_OBJECTS", 40)
     assert hdf5.answer(wanted, b"").facts["refused"] == "it holds more than 40 groups and arrays"
 
