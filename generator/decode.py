@@ -50,7 +50,7 @@ MAX_PIXELS = 64_000_000
 MAX_SIDE = 65_535
 """Largest height and width, those of a JPEG. A line of 24 million takes gigabytes to scale."""
 
-MAX_SCANS = 500
+MAX_SCANS = 100
 """Passes that a JPEG may make over its pixels; those of cameras and programs make up to a dozen.
 
 A few hundred bytes ask for another pass over all 64 megapixels, at 0.04 seconds.

@@ -1,8 +1,8 @@
 """Decode image files in a process of its own, so that no file can hold up or end a build.
 
-A JPEG of 350 kB can take a decoder 42 seconds, and one of 3 MB seven minutes, within the limit on
-pixels; and decoders are compiled code, in which a damaged file can end the process. Going to
-another process and back costs about a millisecond an image (`benchmarks/refusals.md`).
+Within the limit on pixels, a JPEG of 350 kB took a decoder 42 seconds, and a TIFF of 32 MB takes
+35; and decoders are compiled code, in which a damaged file can end the process. What going to
+another process and back costs stands in `benchmarks/refusals.md`.
 """
 
 from __future__ import annotations
