@@ -21,7 +21,7 @@ INSTALL = $(PIP) install --require-hashes --no-build-isolation
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help gallery compare handouts serve test test-all lint format atlas bench bench-pages bench-atlas bench-models bench-refusals firefox fuzz audit lock clean distclean
+.PHONY: help gallery compare handouts serve test test-all lint format atlas bench bench-pages bench-atlas bench-models bench-refusals firefox fuzz audit lock lock-firefox clean distclean
 
 help:
 	@echo 'make gallery    site/ from the images in inputs/, with handouts (the first time: the environment, about 1 GB)'
@@ -42,6 +42,7 @@ help:
 	@echo 'make audit      known weaknesses of what is locked; exit code 1: there are some, 75: nobody could be asked'
 	@echo 'make firefox    look at site/ in Firefox too (needs Node.js and firefox-esr)'
 	@echo 'make lock       write requirements/*.txt anew after a change in pyproject.toml'
+	@echo 'make lock-firefox  the same of what make firefox installs'
 	@echo 'make clean      remove what was built and every cache; distclean: the environment too'
 
 gallery: $(VENV)/.run
@@ -125,9 +126,10 @@ FIREFOX ?= /usr/bin/firefox-esr
 firefox: build/firefox/node_modules/.ready
 	node tests/firefox.mjs site $(FIREFOX)
 
-build/firefox/node_modules/.ready:
+build/firefox/node_modules/.ready: requirements/firefox/package-lock.json
 	mkdir -p build/firefox
-	cd build/firefox && npm init -y >/dev/null && npm install --no-audit --no-fund --no-package-lock puppeteer-core@24
+	cp requirements/firefox/package.json requirements/firefox/package-lock.json build/firefox/
+	cd build/firefox && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
 # ---- the environment: three stamps, each newer than what it was made from ----
@@ -204,6 +206,10 @@ lock: build/lock/.ready
 	$(LOCK) --no-deps requirements/fuzz.in -o requirements/fuzz.txt
 	$(LOCK) requirements/audit.in -o requirements/audit.txt
 	$(LOCK) --no-deps requirements/lock.in -o requirements/lock.txt
+
+# Names no registry, like the others; needs Node.js.
+lock-firefox:
+	cd requirements/firefox && npm install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
 
 # What locks is locked itself.
 build/lock/.ready: requirements/lock.txt | $(BIN)/python
