@@ -205,6 +205,19 @@ def test_hdf5_of_very_many_objects_is_refused(
     assert hdf5.answer(wanted, b"").facts["refused"] == "it holds more than 40 groups and arrays"
 
 
+def test_a_path_is_seen_from_the_working_folder_of_now(
+    tmp_path: Path, good: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also after the folder changed; what is said names the path as it was given."""
+    models.load(str(good[".keras"]))
+    (tmp_path / "here.keras").write_bytes(good[".keras"].read_bytes())
+    (tmp_path / "here.h5").write_bytes(good[".h5"].read_bytes())
+    monkeypatch.chdir(tmp_path)
+    assert models.load("here.keras").spec.layers
+    with pytest.raises(WeightsMismatch, match="^here.h5: found 2 convolutions"):
+        weights.find_vgg16(Path("here.h5"))
+
+
 # -- Archives
 
 

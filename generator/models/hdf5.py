@@ -56,7 +56,8 @@ def survey(path: Path, member: str = "") -> Survey:
         ValueError: it is damaged, leads to other files or claims what it does not hold; says what
             was found.
     """
-    facts, data = _asked({"path": str(path), "member": member})
+    # the other process may have been started in another folder
+    facts, data = _asked({"path": str(path.absolute()), "member": member})
     return Survey(facts["numbers"], data.decode("utf-8"))
 
 

@@ -77,8 +77,8 @@ def read_weights(path: Path) -> Tensors:
             f"got {path.suffix or 'no suffix'!r}"
         )
     try:
-        if path.exists() and not path.is_file():  # a pipe would be waited for
-            raise WeightsError(f"{path}: expected a file, got a folder, pipe or device; copy it")
+        if path.exists() and not (path.is_file() or path.is_dir()):  # a pipe would be waited for
+            raise WeightsError(f"{path}: expected a file, got a pipe or a device; copy the file")
         with path.open("rb") as file:
             begins = file.read(8)
     except OSError as error:
@@ -97,7 +97,8 @@ def _read_h5(path: Path, begins: bytes) -> Tensors:
             f"(it begins with {begins!r}); copy or download it again"
         )
     try:
-        facts, numbers = _h5_reader.do({"path": str(path)})
+        # the other process may have been started in another folder
+        facts, numbers = _h5_reader.do({"path": str(path.absolute()), "shown": str(path)})
     except TooLongError:
         raise WeightsError(_unreadable(path, f"not within {_h5_reader.seconds:g} s")) from None
     except (CrashedError, TooMuchMemoryError) as error:
@@ -116,10 +117,10 @@ def _read_h5(path: Path, begins: bytes) -> Tensors:
 
 def answer(wanted: dict[str, Any], _data: bytes) -> Result:
     """What an HDF5 file holds of ``expected_tensors``, in their order; in the other process."""
-    path = Path(wanted["path"])
+    shown = Path(wanted["shown"])
     try:
-        with _reading(path), open_checked(path) as file:
-            tensors = _matched(_stored_h5(file), str(path))
+        with _reading(shown), open_checked(Path(wanted["path"])) as file:
+            tensors = _matched(_stored_h5(file), str(shown))
     except WeightsError as error:
         mismatch = isinstance(error, WeightsMismatch)
         return Result({"refused": str(error), "mismatch": mismatch}, b"")
