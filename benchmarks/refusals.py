@@ -3,9 +3,10 @@
     python -m benchmarks.refusals [--only WORD] [--write]
 
 Each file is made here and read in a process of its own, as a build reads it. Megabytes are the most
-that this process, or the one in which it decodes, held at any time; seconds are those on the clock,
-from the file's name to the answer, with the start of the second process in them but not that of the
-first. Models are read with TensorFlow loaded, whose own share stands in the first line of theirs.
+that this process, or the one in which it decodes, held at any time. Seconds of work are of the
+processor, both processes together, from the file's name to the end; seconds on the clock depend on
+what else the machine does. The start of the second process is in both, that of the first in
+neither. Models are read with TensorFlow loaded, whose own memory is in the first line of theirs.
 """
 
 from __future__ import annotations
@@ -55,7 +56,10 @@ class Case(NamedTuple):
 class Cost(NamedTuple):
     """Of one file."""
 
-    seconds: float
+    clock: float
+    """Seconds."""
+    work: float
+    """Seconds of the processor, all processes together."""
     megabytes: float
     said: str
 
@@ -84,8 +88,8 @@ def main() -> None:
                 "",
                 f"## {title}",
                 "",
-                "| file | MB | seconds | peak MB | answer |",
-                "|" + "---|" * 5,
+                "| file | MB | seconds of work | on the clock | peak MB | answer |",
+                "|" + "---|" * 6,
             ]
             for case in cases:
                 if chosen.only in case.what:
@@ -112,7 +116,8 @@ def _line(case: Case, path: Path) -> str:
     path.unlink()
     said = cost.said.replace(str(path), path.name).replace("|", "/")
     said = said if len(said) < 150 else f"{said[:147]}..."
-    return f"| {case.what} | {size:.2f} | {cost.seconds:.1f} | {cost.megabytes:.0f} | {said} |"
+    seconds = f"{cost.work:.1f} | {cost.clock:.1f}"
+    return f"| {case.what} | {size:.2f} | {seconds} | {cost.megabytes:.0f} | {said} |"
 
 
 def _apart(reader: str, path: Path) -> Cost:
@@ -128,9 +133,10 @@ def _apart(reader: str, path: Path) -> Cost:
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     if not answer:
-        return Cost(0, used.ru_maxrss / 1e3, f"ended with exit code {process.returncode}")
+        return Cost(0, 0, used.ru_maxrss / 1e3, f"ended with exit code {process.returncode}")
     told = json.loads(answer)
-    return Cost(told["seconds"], used.ru_maxrss / 1e3, told["said"])
+    work = used.ru_utime + used.ru_stime - told["before"]
+    return Cost(told["clock"], work, used.ru_maxrss / 1e3, told["said"])
 
 
 def _read(reader: str, file: str) -> None:
@@ -138,13 +144,13 @@ def _read(reader: str, file: str) -> None:
     from generator.errors import LayerlightError
 
     read = READERS[reader]()
-    started = time.perf_counter()
+    before, started = time.process_time(), time.perf_counter()
     try:
         said = read(Path(file))
     except LayerlightError as error:
         said = str(error)
-    seconds = time.perf_counter() - started
-    print(json.dumps({"seconds": seconds, "said": said}))
+    clock = time.perf_counter() - started
+    print(json.dumps({"before": before, "clock": clock, "said": said}))
 
 
 def _images() -> Callable[[Path], str]:

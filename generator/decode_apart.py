@@ -1,7 +1,7 @@
 """Decode image files in a process of its own, so that no file can hold up or end a build.
 
 Within the limit on pixels, a JPEG of 350 kB took a decoder 42 seconds, and a TIFF of 32 MB takes
-35; and decoders are compiled code, in which a damaged file can end the process. What going to
+14; and decoders are compiled code, in which a damaged file can end the process. What going to
 another process and back costs stands in `benchmarks/refusals.md`.
 """
 
