@@ -21,7 +21,7 @@ INSTALL = $(PIP) install --require-hashes --no-build-isolation
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help gallery compare handouts serve check test test-all lint format atlas bench bench-pages bench-atlas bench-models firefox lock clean distclean
+.PHONY: help gallery compare handouts serve check test test-all lint format atlas bench bench-pages bench-atlas bench-models bench-refusals firefox fuzz audit lock lock-firefox clean distclean
 
 help:
 	@echo 'make gallery    site/ from the images in inputs/, with handouts (the first time: the environment, about 1 GB)'
@@ -38,8 +38,12 @@ help:
 	@echo 'make bench-pages  what each kind of page of site/ costs in Chromium'
 	@echo 'make bench-atlas  seconds a picture of the atlas, layer by layer'
 	@echo 'make bench-models  seconds and megabytes an image of two larger networks'
+	@echo 'make bench-refusals  seconds and megabytes that the worst files of strangers take until they are refused'
+	@echo 'make fuzz       ten minutes each on the readers of the manifest and of weights'
+	@echo 'make audit      known weaknesses of what is locked; exit code 1: there are some, 75: nobody could be asked'
 	@echo 'make firefox    look at site/ in Firefox too (needs Node.js and firefox-esr)'
 	@echo 'make lock       write requirements/*.txt anew after a change in pyproject.toml'
+	@echo 'make lock-firefox  the same of what make firefox installs'
 	@echo 'make clean      remove what was built and every cache; distclean: the environment too'
 
 gallery: $(VENV)/.run
@@ -96,6 +100,27 @@ bench-atlas: $(VENV)/.run
 bench-models: $(VENV)/.run
 	$(BIN)/python -m benchmarks.models $(ARGS)
 
+bench-refusals: $(VENV)/.test
+	$(BIN)/python -m benchmarks.refusals $(ARGS)
+
+# Both at once. What makes one stop lies in build/fuzz, and so does what they have learnt.
+SECONDS ?= 600
+fuzz: $(VENV)/.fuzz
+	mkdir -p build/fuzz/manifest build/fuzz/weights
+	status=0; \
+	for target in manifest weights; do \
+	  nice $(BIN)/python -m tests.fuzz.$$target build/fuzz/$$target -artifact_prefix=build/fuzz/$$target- \
+	    -max_total_time=$(SECONDS) -timeout=30 -rss_limit_mb=3000 -len_control=0 -max_len=20000 \
+	    -print_final_stats=1 $(ARGS) >build/fuzz/$$target.log 2>&1 & \
+	  started="$$started $$!"; \
+	done; \
+	for one in $$started; do wait $$one || status=$$?; done; \
+	tail -n 6 build/fuzz/*.log; \
+	exit $$status
+
+audit: build/audit/.ready
+	build/audit/bin/python requirements/audit.py $(ARGS)
+
 # Those that are shipped. Stop it at any time: it goes on where it was.
 atlas: $(VENV)/.run
 	$(BIN)/layerlight atlas --folder generator/atlas/shipped $(ARGS)
@@ -105,9 +130,10 @@ FIREFOX ?= /usr/bin/firefox-esr
 firefox: build/firefox/node_modules/.ready
 	node tests/firefox.mjs site $(FIREFOX)
 
-build/firefox/node_modules/.ready:
+build/firefox/node_modules/.ready: requirements/firefox/package-lock.json
 	mkdir -p build/firefox
-	cd build/firefox && npm init -y >/dev/null && npm install --no-audit --no-fund --no-package-lock puppeteer-core@24
+	cp requirements/firefox/package.json requirements/firefox/package-lock.json build/firefox/
+	cd build/firefox && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
 # ---- the environment: three stamps, each newer than what it was made from ----
@@ -151,6 +177,18 @@ $(VENV)/.compare: requirements/compare.txt $(VENV)/.run
 	$(INSTALL) --no-deps -r requirements/compare.txt
 	@touch $@
 
+$(VENV)/.fuzz: requirements/fuzz.txt $(VENV)/.test
+	@echo 'Installing the fuzzer: requirements/fuzz.txt'
+	$(INSTALL) --no-deps -r requirements/fuzz.txt
+	@touch $@
+
+# In an environment of its own: it looks at locks, not at what is installed.
+build/audit/.ready: requirements/audit.txt | $(BIN)/python
+	@echo 'Installing what audits: requirements/audit.txt'
+	$(BIN)/python -m venv build/audit
+	build/audit/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/audit.txt
+	@touch $@
+
 $(VENV)/.bench: requirements/bench.txt $(VENV)/.run
 	@echo 'Installing what is measured beside Layerlight: requirements/bench.txt'
 	$(INSTALL) --no-deps -r requirements/bench.txt
@@ -161,8 +199,7 @@ $(VENV)/.bench: requirements/bench.txt $(VENV)/.run
 LOCK = UV_CUSTOM_COMPILE_COMMAND='make lock' build/lock/bin/uv pip compile --quiet --universal \
   --python-version 3.11 --generate-hashes --no-emit-index-url $(if $(UPGRADE),--upgrade)
 
-lock: | $(BIN)/python
-	test -x build/lock/bin/uv || { $(BIN)/python -m venv build/lock && build/lock/bin/pip install --quiet uv; }
+lock: build/lock/.ready
 	$(LOCK) requirements/build.in -o requirements/build.txt
 	$(LOCK) pyproject.toml requirements/build.in --extra weights \
 	  -c requirements/build.txt -o requirements/run.txt
@@ -170,6 +207,19 @@ lock: | $(BIN)/python
 	  -c requirements/run.txt -o requirements/test.txt
 	$(LOCK) --no-deps requirements/compare.in -o requirements/compare.txt
 	$(LOCK) --no-deps requirements/bench.in -o requirements/bench.txt
+	$(LOCK) --no-deps requirements/fuzz.in -o requirements/fuzz.txt
+	$(LOCK) requirements/audit.in -o requirements/audit.txt
+	$(LOCK) --no-deps requirements/lock.in -o requirements/lock.txt
+
+# Names no registry, like the others; needs Node.js.
+lock-firefox:
+	cd requirements/firefox && npm install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
+
+# What locks is locked itself.
+build/lock/.ready: requirements/lock.txt | $(BIN)/python
+	$(BIN)/python -m venv build/lock
+	build/lock/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/lock.txt
+	@touch $@
 
 # ---- tidying ----
 

@@ -56,7 +56,7 @@ Ink = Literal["mixed", "grey", "colour"]
 Audience = Literal["student", "teacher", "both"]
 
 _PATHS = ("inputs", "output", "weights", "atlas_folder", "text_folder", "templates", "labels")
-_ADDRESS = re.compile(r"https?://[^\s\\/?#@]+(/[^\s\\?#]*)?", re.IGNORECASE)
+_ADDRESS = re.compile(r"https?://[^\s\\/?#@\"'<>]+(/[^\s\\?#]*)?", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _SIZE = re.compile(r"\s*(\d{1,5})\s*(?:[xX×]\s*(\d{1,5})\s*)?", re.ASCII)
 _BYTES = re.compile(r"\s*(\d{1,6}(?:\.\d{1,3})?)\s*([MmGg][Bb])\s*", re.ASCII)
@@ -453,6 +453,10 @@ def _parse(text: str, file: Path) -> dict[str, Any]:
             f"{file}, line {line}, column {column}: expected TOML, got something else "
             f"({reason}){hint}"
         ) from None
+    except ValueError:
+        raise ConfigError(
+            f"{file}: expected keys and simple values, got a number of more digits than can be read"
+        ) from None
     except RecursionError:
         raise ConfigError(
             f"{file}: expected keys and simple values, got too many brackets within brackets"
@@ -475,7 +479,7 @@ def _line_number(text: str, key: str) -> int | None:
     for index, line in enumerate(lines):
         if start.match(line):
             # Within a string or a list of several lines, what comes before is no whole TOML.
-            with suppress(tomllib.TOMLDecodeError):
+            with suppress(ValueError):
                 tomllib.loads("\n".join(lines[:index]))
                 return index + 1
     return None
@@ -556,5 +560,8 @@ def _complaint(key: str, details: Mapping[str, Any], origin: _Origin) -> str:
 
 def _shown(value: object) -> str:
     # A table's values are dates and lists too; repr also keeps control characters off the terminal.
-    text = str(value) if isinstance(value, Path) else repr(value)
+    try:
+        text = str(value) if isinstance(value, Path) else repr(value)
+    except ValueError:
+        return "a number beyond all measure"
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."

@@ -33,10 +33,28 @@ from generator.domain import InputSpec
 from generator.errors import ImageError
 from generator.folders import FORMATS
 
-__all__ = ["MAX_PIXELS", "MIN_SIDE", "PAD_COLOUR", "convert", "decode", "fit"]
+__all__ = [
+    "MAX_PIXELS",
+    "MAX_SCANS",
+    "MAX_SIDE",
+    "MIN_SIDE",
+    "PAD_COLOUR",
+    "convert",
+    "decode",
+    "fit",
+]
 
 MAX_PIXELS = 64_000_000
 """Largest image, width times height; more is taken for a decompression bomb."""
+
+MAX_SIDE = 65_535
+"""Largest height and width, those of a JPEG. A line of 24 million takes gigabytes to scale."""
+
+MAX_SCANS = 100
+"""Passes that a JPEG may make over its pixels; those of cameras and programs make up to a dozen.
+
+A few hundred bytes ask for another pass over all 64 megapixels, at 0.04 seconds.
+"""
 
 MIN_SIDE = 2
 """Smallest height and width: a line of single pixels is a ruler of some web page, not a picture."""
@@ -80,7 +98,9 @@ def decode(data: bytes) -> Image.Image:
     # Pillow warns on stderr of odd EXIF and the like; only the command line prints.
     with _ONE_AT_A_TIME, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return _finished(_open(data))
+        image = _open(data)
+        _check_scans(image, data)
+        return _finished(image)
 
 
 def convert(image: Image.Image | NDArray[np.uint8]) -> Image.Image:
@@ -147,6 +167,8 @@ def _finished(image: Image.Image) -> Image.Image:
         upright = _UPRIGHT.get(orientation)
         rgb = _srgb(image)
         return rgb if upright is None else rgb.transpose(upright)
+    except MemoryError:  # says nothing against the file
+        raise
     except Exception as error:  # Decoders of damaged files raise whatever they like.
         raise ImageError(
             f"Expected a complete {image.format} image; decoding stopped: {_reason(error)}. "
@@ -174,6 +196,8 @@ def _open(data: bytes) -> Image.Image:
     except Image.DecompressionBombError as error:
         found = re.search(r"\((\d+) pixels\)", str(error))
         raise ImageError(_too_large(int(found[1]) if found else None)) from error
+    except MemoryError:
+        raise
     except Exception as error:  # As above: a damaged header can raise anything.
         raise ImageError(
             f"Expected a {FORMATS} image; its header is damaged: {_reason(error)}. "
@@ -181,7 +205,24 @@ def _open(data: bytes) -> Image.Image:
         ) from error
 
 
+def _check_scans(image: Image.Image, data: bytes) -> None:
+    if image.format not in {"JPEG", "MPO"}:
+        return
+    # within a scan's own data a byte 0xFF is never followed by this one
+    scans = data.count(b"\xff\xda")
+    if scans > MAX_SCANS:
+        raise ImageError(
+            f"Expected a JPEG image that is complete after at most {MAX_SCANS} scans; this one has "
+            f"{scans:,}. Export it again."
+        )
+
+
 def _check_size(width: int, height: int) -> None:
+    if max(width, height) > MAX_SIDE:
+        raise ImageError(
+            f"Expected an image of at most {MAX_SIDE:,} pixels in width and height; this one has "
+            f"{width:,} x {height:,}. Cut or make it smaller first."
+        )
     if width * height > MAX_PIXELS:
         raise ImageError(_too_large(width * height, f" ({width} x {height})"))
     if min(width, height) < MIN_SIDE:
@@ -295,6 +336,8 @@ def _through_profile(image: Image.Image, profile: bytes | None) -> Image.Image:
             opened = ImageCms.ImageCmsProfile(io.BytesIO(profile))
             if opened.profile.xcolor_space.strip() == spaces[image.mode]:
                 return _transformed(image, opened, srgb)
+        except MemoryError:
+            raise
         except Exception:  # A broken profile; without it the colours are still near.
             pass
     if image.mode == "LAB":
@@ -340,15 +383,24 @@ def _grey_of_any_range(
     values: NDArray[np.float32] | NDArray[np.int32] | NDArray[np.uint32], ranges: tuple[int, ...]
 ) -> NDArray[np.uint8]:
     """Samples as 0 to 255: from 0 to the first of ``ranges`` that holds them, else as they come."""
-    numbers = np.isfinite(values)  # (height, width)
-    if not numbers.any():
+    # a few rows at a time: their 64-bit copies are many times the image
+    rows = max(1, 2**20 // values.shape[1])
+    bands = [values[start : start + rows] for start in range(0, len(values), rows)]
+    extremes = [
+        (float(numbers.min()), float(numbers.max()))
+        for numbers in (band[np.isfinite(band)] for band in bands)
+        if numbers.size
+    ]
+    if not extremes:
         return np.zeros(values.shape, np.uint8)
-    low, high = float(values[numbers].min()), float(values[numbers].max())
+    low, high = min(least for least, _ in extremes), max(most for _, most in extremes)
     full: float | None = next((full for full in ranges if low >= 0 and high <= full), None)
     if full is None:
         full = high - low or 1.0
     else:
         low = 0.0
-    levels = np.where(numbers, values.astype(np.float64) - low, 0.0) * (255 / full)
-    grey: NDArray[np.uint8] = np.rint(levels).astype(np.uint8)
+    grey = np.empty(values.shape, np.uint8)
+    for i, band in enumerate(bands):
+        levels = np.where(np.isfinite(band), band.astype(np.float64) - low, 0.0) * (255 / full)
+        grey[i * rows : i * rows + len(band)] = np.rint(levels)
     return grey

@@ -25,9 +25,9 @@ __all__ = [
 ]
 
 SHEET_MODULES = (
-    *("activations", "contract", "decode", "domain", "encode", "errors", "evidence", "folders"),
-    *("front_matter", "inputs", "layout", "models", "names", "passes", "pipeline", "places"),
-    *("points", "reading", "sheets", "sidecar", "sizes", "verdict_files"),
+    *("activations", "apart", "contract", "decode", "decode_apart", "domain", "encode", "errors"),
+    *("evidence", "folders", "front_matter", "inputs", "layout", "models", "names", "passes"),
+    *("pipeline", "places", "points", "reading", "sheets", "sidecar", "sizes", "verdict_files"),
 )
 """What an image's sheets are made by, below ``generator/``: all that these import, and no more."""
 

@@ -35,8 +35,9 @@ def load(front: str) -> tuple[Any, str]:
             raise ValueError(f"it is longer than {_LONGEST:,} characters")
         # Line 1 of the file is "---", so that line numbers agree with an editor's.
         return yaml.load("\n" + front, Loader=_PlainLoader), ""
-    # Deep nesting ends in RecursionError, and a date such as 2024-99-99 in ValueError.
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    # Deep nesting ends in RecursionError, a date such as 2024-99-99 in ValueError; and what makes
+    # values of tags such as !!bool fails in whatever way it likes.
+    except Exception as error:
         return None, _reason(error)
 
 
@@ -65,6 +66,8 @@ def _reason(error: Exception) -> str:
     where = f"line {mark.line + 1}: " if mark else ""
     context = getattr(error, "context", None)
     while_doing = f"{context}, " if context else ""
+    if isinstance(error, AttributeError | LookupError):
+        return "came a value that does not fit its tag (!!...): leave the tag out"
     problem = getattr(error, "problem", None) or next(iter(str(error).splitlines()), "")
     return shown(f"{where}{while_doing}{problem}"[:200])
 

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from generator.decode import MIN_SIDE, convert, decode, fit
+from generator.decode import MIN_SIDE, convert, fit
+from generator.decode_apart import decoded
 from generator.domain import InputSpec
 from generator.errors import ImageError, UsageError
 from generator.folders import read_whole
@@ -82,7 +83,8 @@ def _one(image: Any, number: int, spec: InputSpec) -> Given:
 
 def _file(path: Path, spec: InputSpec) -> Given:
     try:
-        return Given(readable_title(path.stem), fit(decode(read_whole(path, MAX_BYTES)), spec))
+        _, _, pixels = decoded(read_whole(path, MAX_BYTES), spec)
+        return Given(readable_title(path.stem), pixels)
     except ImageError as error:
         raise ImageError(f"{path.name}: {error}") from error
 

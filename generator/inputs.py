@@ -99,14 +99,13 @@ def prepare(
     candidate: Candidate, data: bytes, spec: InputSpec
 ) -> tuple[InputImage, NDArray[np.uint8]]:
     """As ``load``, of the bytes of an image's file."""
-    from generator.decode import decode, fit  # loaded for the first that is decoded
+    from generator.decode_apart import decoded  # loaded for the first that is decoded
 
     try:
-        image = decode(data)
-        facts = described(candidate, hashlib.sha256(data).hexdigest(), image.width, image.height)
-        return facts, fit(image, spec)
+        width, height, pixels = decoded(data, spec)
     except MemoryError:
         raise ImageError(_TOO_LARGE) from None
+    return described(candidate, hashlib.sha256(data).hexdigest(), width, height), pixels
 
 
 _TOO_LARGE = "expected an image that fits this machine's memory; make it smaller"

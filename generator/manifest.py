@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from generator import beside
 from generator.domain import (
@@ -103,6 +104,9 @@ class Numbers:
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """Everything that is remembered."""
+
+    # nan and infinity are written as such: a network may have such weights, and null is no number
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(ser_json_inf_nan="constants")
 
     request: str
     """Of all that is no image: settings, texts, templates, program, networks' files."""

@@ -12,7 +12,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
 
-__all__ = ["TOKEN", "Placeholder", "find", "mask", "misshapen", "replace", "token"]
+__all__ = ["PROMISES", "TOKEN", "Placeholder", "find", "mask", "misshapen", "replace", "token"]
+
+PROMISES = ("layer", "across", "image", "model", "tour", "atlas", "chapter", "term")
+"""Schemes of the links that a text may hold besides those of the web."""
 
 Kind = Literal["value", "figure"]
 

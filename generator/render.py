@@ -1,4 +1,4 @@
-"""Page models -> HTML. The only place with Jinja and Markdown."""
+"""Page models -> HTML. The only place with Jinja."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
-import markdown as md
 import nh3
 from jinja2 import (
     ChoiceLoader,
@@ -27,10 +26,10 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from latex2mathml.converter import convert as latex_to_mathml
 from markupsafe import Markup, escape
 
-from generator import layout
+from generator import layout, markup
 from generator.errors import ConfigError, LayerlightError
-from generator.pages import PROMISES, Article, Page
-from generator.placeholders import TOKEN
+from generator.pages import Article, Page
+from generator.placeholders import PROMISES, TOKEN
 from generator.theme import DEFAULT
 from generator.wording import size
 
@@ -42,20 +41,7 @@ _MATH = re.compile(
 _FIGURE = re.compile(rf"<p>({TOKEN.pattern})</p>")
 _PROMISE = re.compile(rf'<a href="((?:{"|".join(PROMISES)}):[^"]*)"')
 _TERM = re.compile(r'<a href="term:([^"]+)">(.*?)</a>', re.S)
-_OUTWARD = re.compile(r"(https?|mailto):", re.IGNORECASE)
-_EMPTY_LINK = re.compile(r"<a(?![^>]*\bhref=)[^>]*>(.*?)</a>", re.S)
 _FIT_WORDS = {"crop": "centre crop", "pad": "padded", "stretch": "stretched"}
-_UNTRUSTED_TAGS = {
-    *("a", "abbr", "blockquote", "br", "code", "dd", "del", "dl", "dt", "em", "hr"),
-    *("ins", "li", "ol", "p", "pre", "strong", "sub", "sup", "table", "tbody", "td", "th"),
-    *("thead", "tr", "ul"),
-}
-_OWNERS_TAGS = {"div", "h1", "h2", "h3", "h4", "h5", "h6", "span"}
-_OUTWARD_LINK = re.compile(r'<a href="((?:https?|mailto):[^"]*)"', re.IGNORECASE)
-_TABLE = '<div class="scroller" role="region" aria-label="Table" tabindex="0"><table>'
-_OURS = ("tables", "smarty", "attr_list", "toc", "def_list", "pymdownx.arithmatex")
-_OWNERS = ("tables", "smarty", "def_list", "fenced_code", "sane_lists", "pymdownx.arithmatex")
-_OTHERS = ("tables", "sane_lists")
 _MATHML_TAGS = {
     *("math", "menclose", "mfrac", "mi", "mn", "mo", "mover", "mpadded", "mphantom", "mroot"),
     *("mrow", "mspace", "msqrt", "mstyle", "msub", "msubsup", "msup", "mtable", "mtd", "mtext"),
@@ -105,9 +91,9 @@ class Renderer:
         self._environment.filters.update(
             untrusted=self._untrusted, article=self._article, escaped=_escaped
         )
-        self._converters: dict[tuple[str, ...], md.Markdown] = {}
         self._converted: dict[str, str] = {}
         self._sanitised: dict[str, str] = {}
+        self._foreign: dict[str, Markup] = {}
 
     def render(self, page: Page) -> str:
         """HTML of one page, ending in a newline.
@@ -192,60 +178,38 @@ class Renderer:
             LayerlightError: a formula cannot be set, or too much is nested.
         """
         found = _Links()
-        found.feed(self._convert(masked, _OWNERS))
+        found.feed(markup.owners_links(masked))
         _MATH.sub(
             lambda math: _mathml(math, _in_formula(math["tex"], {}), clean=True),
             self._authored(masked),
         )
         return tuple(found.targets)
 
-    def _convert(self, source: str, extensions: tuple[str, ...]) -> str:
-        """Markdown -> HTML, as yet neither sanitised nor complete."""
-        # to make a converter takes longer than to convert; one that failed is not used again
-        converter = self._converters.pop(extensions, None) or md.Markdown(
-            extensions=extensions,
-            extension_configs={
-                "pymdownx.arithmatex": {"generic": True},
-                "smarty": {"smart_ellipses": False},
-            },
-            output_format="html",
-        )
-        try:
-            converted = converter.reset().convert(source)
-        except RecursionError:
-            raise LayerlightError(
-                "expected Markdown, got quotations or lists nested too deeply; take some levels out"
-            ) from None
-        self._converters[extensions] = converter
-        return converted
-
     def _markdown(self, source: str) -> str:
         """Our own Markdown, with formulas as MathML."""
         if source not in self._converted:
-            self._converted[source] = _MATH.sub(_formula, self._convert(source, _OURS))
+            self._converted[source] = _MATH.sub(_formula, markup.ours(source))
         return self._converted[source]
 
     def _authored(self, source: str) -> str:
         """The owner's, sanitised; formulas are still LaTeX."""
         if source not in self._sanitised:
-            self._sanitised[source] = _sanitise(self._convert(source, _OWNERS))
+            self._sanitised[source] = markup.owners(source)
         return self._sanitised[source]
 
     def _untrusted(self, source: str) -> Markup:
         """Markdown of others: everything that is not plain text structure is taken out."""
-        converted = self._convert(source, _OTHERS)
-        clean = nh3.clean(
-            converted,
-            tags=_UNTRUSTED_TAGS,
-            attributes={"a": {"href", "title"}},
-            url_schemes={"http", "https", "mailto"},
-            # a relative link of a sidecar file leads nowhere in the site
-            attribute_filter=lambda _tag, name, value: (
-                value if name != "href" or _OUTWARD.match(value) else None
-            ),
-            link_rel="nofollow noopener",
-        )
-        return Markup(_EMPTY_LINK.sub(r"\1", clean))
+        if source not in self._foreign:
+            self._foreign[source] = Markup(markup.others(source))
+        return self._foreign[source]
+
+    def objection(self, source: str) -> str:
+        """Why Markdown of others cannot be shown; "" if it can."""
+        try:
+            self._untrusted(source)
+        except LayerlightError as error:
+            return str(error)
+        return ""
 
     def _article(self, article: Article) -> list[tuple[str, Markup]]:
         """Markdown with values, figures, promised links and terms of the glossary.
@@ -336,39 +300,6 @@ class _Links(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Called by the parser."""
         self.targets += [value for name, value in attrs if tag == "a" and name == "href" and value]
-
-
-def _sanitise(converted: str) -> str:
-    """What may stand in a page of what Markdown made of the owner's text."""
-    clean = nh3.clean(
-        converted,
-        tags=_UNTRUSTED_TAGS | _OWNERS_TAGS,
-        # a formula's box is the only element of a class
-        attributes={"a": {"href"}, "span": {"class"}, "div": {"class"}},
-        url_schemes={"http", "https", "mailto", *PROMISES},
-        attribute_filter=_keep_attribute,
-        link_rel=None,
-    )
-    clean = _EMPTY_LINK.sub(r"\1", clean)
-    clean = _OUTWARD_LINK.sub(r'<a rel="nofollow noopener" href="\1"', clean)
-    clean = clean.replace("<table>", _TABLE).replace("</table>", "</table></div>")
-    return _lowered(clean)
-
-
-def _keep_attribute(_tag: str, name: str, value: str) -> str | None:
-    if name == "class":
-        return value if value == "arithmatex" else None
-    # a relative link would be one in the owner's folder, and leads nowhere in the site
-    return value if re.match(r"[a-z]+:", value, re.IGNORECASE) else None
-
-
-def _lowered(converted: str) -> str:
-    """Headings from the third level down, below those of the page."""
-    levels = [int(level) for level in re.findall(r"<h([1-6])>", converted)]
-    by = max(0, 3 - min(levels, default=3))
-    return re.sub(
-        r"<(/?)h([1-6])>", lambda tag: f"<{tag[1]}h{min(6, int(tag[2]) + by)}>", converted
-    )
 
 
 def _formula(found: re.Match[str]) -> str:

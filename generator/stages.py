@@ -93,7 +93,8 @@ def make(
         renderer = Renderer(templates_folder(), config.templates)
         press = Press(renderer, stage, progress)
         ledger = Ledger(old, stage)
-        found = [*problems]
+        presented, unset = _describable(candidates, renderer)
+        found = [*problems, *unset]
         config, networks, left_out = within_budget(
             config, old.networks if old else {}, model, len(candidates)
         )
@@ -108,7 +109,7 @@ def make(
         shown: list[Shown] = []
         for network, texts in zip(networks, read_texts(config, networks, renderer), strict=True):
             own = found if network.main else []  # what cannot be used, all find alike
-            shown.append(show(desk, network, candidates, own, texts))
+            shown.append(show(desk, network, presented, own, texts))
         main, *others = shown
         gallery = main.gallery
         press.expected = _pages(config, specs, len(gallery.images))
@@ -116,10 +117,10 @@ def make(
         handouts: dict[str, tuple[Handout, ...]] = {}
         if config.handouts:
             table = HandoutDesk(stage, ledger, main.keys, old.handouts if old else {})
-            handouts, unset = write_handouts(
+            handouts, unset_handouts = write_handouts(
                 config, gallery.model, gallery.images, table, progress.handouts
             )
-            gallery = replace(gallery, problems=(*gallery.problems, *unset))
+            gallery = replace(gallery, problems=(*gallery.problems, *unset_handouts))
         seen = finish(main, desk)
         write_gallery_files(
             gallery, seen, [part.gallery.model for part in shown], config.templates, stage
@@ -169,6 +170,22 @@ def make(
 def _not_remembered(stage: Staging, barred: str) -> str:
     name = beside.manifest(stage.output).name
     return f"{name} cannot be written ({barred}); the next build starts anew"
+
+
+def _describable(
+    candidates: Sequence[Candidate], renderer: Renderer
+) -> tuple[tuple[Candidate, ...], list[Problem]]:
+    """The images without those descriptions that cannot be shown, and why."""
+    shown: list[Candidate] = []
+    problems: list[Problem] = []
+    for one in candidates:
+        objection = one.sidecar.description and renderer.objection(one.sidecar.description)
+        if objection:
+            message = f"{objection}; until then the image has no description."
+            problems.append(Problem(one.source, "describe", message))
+            one = replace(one, sidecar=replace(one.sidecar, description=""))
+        shown.append(one)
+    return tuple(shown), problems
 
 
 # -- Side by side

@@ -22,6 +22,7 @@ PACKAGE = Path(__file__).parent.parent / "generator"
 
 SHARED = frozenset(
     {
+        "apart",
         "beside",
         "contract",
         "costs",
@@ -46,7 +47,9 @@ SHARED = frozenset(
 STAGES: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "configuration": frozenset({"config"}),
-        "inputs": frozenset({"decode", "folders", "given", "inputs", "sidecar", "test_card"}),
+        "inputs": frozenset(
+            {"decode", "decode_apart", "folders", "given", "inputs", "sidecar", "test_card"}
+        ),
         "models": frozenset({"models"}),
         "activations": frozenset({"activations"}),
         "atlas": frozenset({"atlas", "maximise"}),
@@ -58,7 +61,7 @@ STAGES: Mapping[str, frozenset[str]] = MappingProxyType(
             }
         ),
         "pages": frozenset({"pages"}),
-        "render": frozenset({"render"}),
+        "render": frozenset({"markup", "render"}),
         "site": frozenset({"site"}),
         "memory": frozenset({"fingerprints", "manifest"}),
         "serve": frozenset({"serve"}),
@@ -147,11 +150,11 @@ ONLY_IN: Mapping[str, frozenset[str]] = MappingProxyType(
         "onnx": frozenset({"models"}),
         "h5py": frozenset({"models"}),
         "jinja2": frozenset({"render"}),
-        "markdown": frozenset({"render"}),
+        "markdown": frozenset({"markup"}),
         "markupsafe": frozenset({"render"}),
-        "pymdownx": frozenset({"render"}),
+        "pymdownx": frozenset({"markup"}),
         "latex2mathml": frozenset({"render"}),
-        "nh3": frozenset({"render"}),
+        "nh3": frozenset({"markup", "render"}),
         "typer": frozenset({"cli"}),
         "rich": frozenset({"cli"}),
         # For handouts, its fonts and which letters they have.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import pwd
 import re
@@ -91,6 +92,32 @@ def test_a_lock_names_versions_and_hashes_and_no_address(lock: Path) -> None:
         assert re.match(r"[a-z0-9-]+==\S+", requirement), requirement
         assert "--hash=sha256:" in requirement, requirement
     assert not re.search(r"://|--index-url|--extra-index-url|--find-links", text)
+
+
+def test_nothing_is_installed_unchecked() -> None:
+    """Whatever the Makefile has pip or npm install comes from a lock, with hashes."""
+    makefile = (PROJECT / "Makefile").read_text(encoding="utf-8")
+    recipes = re.sub(r"\\\n", " ", makefile)
+    tool = r"-m pip\b|\$\(PIP\)|bin/pip\b|\$\(INSTALL\)|npm (?:ci|i|install)\b"
+    installs = re.findall(rf"^\t.*(?:{tool}).*$", recipes, re.M)
+    assert len(installs) > 6
+    for line in installs:
+        itself = "--no-deps --no-build-isolation -e ." in line
+        locked = re.search(r"-r requirements/[a-z]+\.txt", line) and (
+            "$(INSTALL)" in line or "--require-hashes" in line
+        )
+        npm = "npm ci" in line or "--package-lock-only" in line
+        assert itself or locked or npm, line
+    assert re.search(r"^INSTALL = .*--require-hashes", recipes, re.M)
+
+
+def test_what_npm_installs_has_hashes_and_no_address() -> None:
+    """As the locks of pip."""
+    text = (PROJECT / "requirements/firefox/package-lock.json").read_text(encoding="utf-8")
+    packages = json.loads(text)["packages"]
+    for name, facts in packages.items():
+        assert not name or facts["integrity"].startswith("sha512-"), name
+        assert "resolved" not in facts, name
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from PIL import Image
 from typer.testing import CliRunner
 
-from generator import decode
+from generator import decode_apart
 from generator import export as exports
 from generator.cli import app
 from generator.config import Config
+from generator.domain import InputSpec
 from generator.errors import InputsError, OutputError, UsageError
 from generator.export import Export, export, parse_channels
 from tests.input_folders import BLUE, photo
@@ -293,12 +294,12 @@ def huge(inputs: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     photo(inputs / "huge.png", (1, 2, 3))
     data = (inputs / "huge.png").read_bytes()
 
-    def decoded(given: bytes) -> Image.Image:
+    def decoded(given: bytes, spec: InputSpec) -> object:
         if given == data:
             raise MemoryError
-        return decode.decode(given)
+        return decode_apart.decoded(given, spec)
 
-    monkeypatch.setattr("generator.inputs.decode", decoded)
+    monkeypatch.setattr("generator.inputs.decoded", decoded)
     return "huge.png"
 
 

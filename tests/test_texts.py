@@ -22,6 +22,7 @@ from generator.pages.chapter_figures import DRAWN
 from generator.pages.scene import first_scene
 from generator.pages.values import OF_GALLERY, OF_LAYER, OF_MAPS, say
 from generator.palettes import palettes
+from generator.placeholders import PROMISES
 from generator.render import Renderer
 from generator.texts import Texts, templates_folder
 from tests.surveys import surveyed
@@ -373,7 +374,7 @@ def test_every_name_is_documented() -> None:
         assert f"`{{value: {name}}}`" in docs, name
     for name in DRAWN:
         assert f"`{{figure: {name}" in docs, name
-    for name in pages.PROMISES:
+    for name in PROMISES:
         assert f"{name}:" in docs, name
 
 

@@ -392,7 +392,7 @@ def test_a_pickle_is_never_run(alone: Path, kind: str) -> None:
         arrays = {f"{k}/bias": v[1] for k, v in imagenet_tensors().items()}
         arrays |= {f"{k}/kernel": v[0] for k, v in imagenet_tensors().items()}
         np.savez(path, **{**arrays, "block1_conv1/kernel": array})  # type: ignore[arg-type]
-    with pytest.raises(WeightsError, match=r"hostile\.npz: cannot be read"):
+    with pytest.raises(WeightsError, match=r"hostile\.npz: (cannot be read|.* got object)"):
         find_vgg16(path)
     assert not target.exists()
 

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import tempfile
 import warnings
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
 from generator.errors import LayerlightError
 
-__all__ = ["all_weights", "fixed_settings", "fresh_names", "keras", "tensorflow"]
+__all__ = [
+    "all_weights",
+    "fixed_settings",
+    "fresh_names",
+    "keras",
+    "tensorflow",
+    "without_numbers",
+]
 
 
 @cache
@@ -104,6 +112,35 @@ def all_weights() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.filterwarnings("error", message="(?s).*freshly-initialized", category=UserWarning)
         yield
+
+
+@contextmanager
+def without_numbers(*, old: bool) -> Iterator[Callable[[Any], int]]:
+    """Gives a function: settings of a model -> how many numbers its layers have.
+
+    They are made without memory for these numbers, and forgotten at once.
+
+    Args:
+        old: the settings are those of an ``.h5`` file.
+    """
+    # no public way to make a model of such settings, nor to forget what waits for its numbers
+    from keras.src.backend.common import global_state
+    from keras.src.legacy.saving.saving_utils import model_from_config
+
+    module = keras()
+
+    def numbers_of(config: Any) -> int:
+        make = model_from_config if old else module.saving.deserialize_keras_object
+        return sum(math.prod(variable.shape) for variable in make(config).variables)
+
+    waiting = "uninitialized_variables"
+    kept = global_state.get_global_attribute(waiting)
+    global_state.set_global_attribute(waiting, [])
+    try:
+        with fresh_names(), module.StatelessScope(initialize_variables=False):
+            yield numbers_of
+    finally:
+        global_state.set_global_attribute(waiting, kept or [])
 
 
 @contextmanager

@@ -6,6 +6,7 @@ at this list, so that a backbone inside a head inside a ``Sequential`` is no spe
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ _BEFORE_SCALING = frozenset(
     }
 )
 """What may stand before it: at inference nothing of it changes a value."""
+MAX_VALUES = 10_000_000_000
+"""Of one image in all layers, 40 GB: VGG16 has 315 million at the largest input size there is."""
 _LONGEST = 80
 """Characters of a name: it becomes a file's."""
 _TAKEN = frozenset(
@@ -141,6 +144,14 @@ def _trace(model: Any, size: tuple[int, int] | None, title: str) -> Trace:
                 f"{_own_size(shape[:2])}"
             ) from error
         raise ModelError(f"{title}: its graph cannot be followed: {reason}") from error
+    made = (tensor for call in calls for tensor in call.outputs)
+    values = sum(math.prod(side or 1 for side in tensor.shape[1:]) for tensor in made)
+    if values > MAX_VALUES:
+        raise ModelError(
+            f"{title}: expected at most {MAX_VALUES / 1e9:.0f} billion values of one image in all "
+            f"layers together, got {values / 1e9:,.0f} billion; choose a smaller --size, or cut "
+            f"out the part that is to be looked at"
+        )
     return Trace(title, image, tuple(calls), tuple(outputs))
 
 

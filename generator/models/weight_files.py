@@ -1,11 +1,14 @@
 """Read VGG16's kernels and biases out of .h5, .npz and .onnx files, without Keras or pickle.
 
 Only arrays of the expected name, shape and type are read at all, so that a hostile
-or a mistaken file costs neither memory nor trust. Nothing here checks digests.
+or a mistaken file costs neither memory nor trust; HDF5 is read in a process of its own
+(``hdf5``). Nothing here checks digests.
 """
 
 from __future__ import annotations
 
+import io
+import math
 import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
@@ -17,10 +20,24 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from generator.apart import Apart, CrashedError, Result, TooLongError, TooMuchMemoryError
 from generator.errors import WeightsError, WeightsMismatch
+from generator.models.hdf5 import open_checked
 from generator.models.identity import ExpectedTensor, Part, Tensors, expected_tensors, layer_names
 
-__all__ = ["read_onnx", "read_weights"]
+__all__ = ["answer", "read_onnx", "read_weights"]
+
+MAX_SECONDS, MAX_MEGABYTES = 60, 2_000
+"""For an HDF5 file. The numbers are 59 MB, of which two copies are made."""
+MAX_PARTS = 10_000
+"""Arrays of a NumPy archive: each is looked at."""
+_LONGEST_HEADER = 10_000
+"""Bytes of what says an array's shape and type; numpy reads no longer one either, but unpacks it
+first."""
+
+_h5_reader = Apart(
+    "generator.models.weight_files:answer", seconds=MAX_SECONDS, megabytes=MAX_MEGABYTES
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +49,8 @@ class _Stored:
     label: str
     """The same, led by the layer's name where the file tells it: "block2_conv2/0"."""
     shape: tuple[int, ...]
+    type: str
+    """Of its numbers, in numpy's words, whatever their byte order: "float32"."""
     read: Callable[[], NDArray[Any]]
 
     @property
@@ -58,6 +77,8 @@ def read_weights(path: Path) -> Tensors:
             f"got {path.suffix or 'no suffix'!r}"
         )
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):  # a pipe would be waited for
+            raise WeightsError(f"{path}: expected a file, got a pipe or a device; copy the file")
         with path.open("rb") as file:
             begins = file.read(8)
     except OSError as error:
@@ -69,16 +90,54 @@ def read_weights(path: Path) -> Tensors:
 
 
 def _read_h5(path: Path, begins: bytes) -> Tensors:
-    import h5py
-
-    if not h5py.is_hdf5(path):
+    """In another process, which sends the numbers alone."""
+    if not _is_hdf5(path):
         raise WeightsError(
             f"{path}: expected an HDF5 file, got something else "
             f"(it begins with {begins!r}); copy or download it again"
         )
-    with _reading(path), h5py.File(path, "r", locking=False) as file:
-        # Without locks, so that a read-only file system will do.
-        return _matched(_stored_h5(file), str(path))
+    try:
+        # the other process may have been started in another folder
+        facts, numbers = _h5_reader.do({"path": str(path.absolute()), "shown": str(path)})
+    except TooLongError:
+        raise WeightsError(_unreadable(path, f"not within {_h5_reader.seconds:g} s")) from None
+    except (CrashedError, TooMuchMemoryError) as error:
+        raise WeightsError(_unreadable(path, f"its reader {error}")) from None
+    if "refused" in facts:
+        kind = WeightsMismatch if facts["mismatch"] else WeightsError
+        raise kind(facts["refused"])
+    tensors: dict[tuple[str, Part], NDArray[np.float32]] = {}
+    start = 0
+    for one in expected_tensors():
+        flat = np.frombuffer(numbers, np.float32, math.prod(one.shape), start)
+        tensors[one.layer, one.part] = flat.reshape(one.shape).copy()
+        start += flat.nbytes
+    return _by_layer(tensors)
+
+
+def answer(wanted: dict[str, Any], _data: bytes) -> Result:
+    """What an HDF5 file holds of ``expected_tensors``, in their order; in the other process."""
+    shown = Path(wanted["shown"])
+    try:
+        with _reading(shown), open_checked(Path(wanted["path"])) as file:
+            tensors = _matched(_stored_h5(file), str(shown))
+    except WeightsError as error:
+        mismatch = isinstance(error, WeightsMismatch)
+        return Result({"refused": str(error), "mismatch": mismatch}, b"")
+    pairs = (pair for layer in layer_names() for pair in tensors[layer])
+    return Result({}, b"".join(array.tobytes() for array in pairs))
+
+
+def _is_hdf5(path: Path) -> bool:
+    """Its mark stands at 0, or behind a block that a user put in front: 512, 1024, 2048 bytes."""
+    with path.open("rb") as file:
+        place, size = 0, path.stat().st_size
+        while place < size:
+            file.seek(place)
+            if file.read(8) == b"\x89HDF\r\n\x1a\n":
+                return True
+            place = max(512, 2 * place)
+    return False
 
 
 def _stored_h5(file: Any) -> list[_Stored]:
@@ -92,7 +151,8 @@ def _stored_h5(file: Any) -> list[_Stored]:
         keras_name = item.parent.attrs.get("name")
         leaf = name.rpartition("/")[2]
         label = f"{keras_name}/{leaf}" if isinstance(keras_name, str) else name
-        found.append(_Stored(name, label, tuple(shape), lambda: np.asarray(item)))
+        kind = str(item.dtype.newbyteorder("="))
+        found.append(_Stored(name, label, tuple(shape), kind, lambda: np.asarray(item)))
 
     file.visititems(visit)
     return found
@@ -104,7 +164,10 @@ def _read_npz(path: Path, _begins: bytes) -> Tensors:
 
 
 def _stored_npz(archive: zipfile.ZipFile) -> Iterator[_Stored]:
-    for info in archive.infolist():
+    parts = archive.infolist()
+    if len(parts) > MAX_PARTS:
+        raise ValueError(f"it has {len(parts):,} parts, more than {MAX_PARTS:,}")
+    for info in parts:
         name = info.filename.removesuffix(".npy")
 
         def array(name: str = info.filename) -> NDArray[Any]:
@@ -112,14 +175,23 @@ def _stored_npz(archive: zipfile.ZipFile) -> Iterator[_Stored]:
                 return np.asarray(np.lib.format.read_array(file, allow_pickle=False))
 
         with archive.open(info) as file:
-            yield _Stored(name, name, _npy_shape(file), array)
+            shape, dtype = _npy_header(file)
+        yield _Stored(name, name, shape, str(dtype.newbyteorder("=")), array)
 
 
-def _npy_shape(file: IO[bytes]) -> tuple[int, ...]:
-    version = np.lib.format.read_magic(file)
+def _npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    begin = file.read(8)
+    version = np.lib.format.read_magic(io.BytesIO(begin))
+    size = file.read(2 if version == (1, 0) else 4)
+    length = int.from_bytes(size, "little")
+    if length > _LONGEST_HEADER:
+        raise ValueError(f"an array's header claims {length:,} bytes")
+    header = io.BytesIO(size + file.read(length))
     if version == (1, 0):
-        return np.lib.format.read_array_header_1_0(file)[0]
-    return np.lib.format.read_array_header_2_0(file)[0]
+        shape, _, dtype = np.lib.format.read_array_header_1_0(header)
+    else:
+        shape, _, dtype = np.lib.format.read_array_header_2_0(header)
+    return shape, dtype
 
 
 def read_onnx(path: Path) -> Tensors:
@@ -140,10 +212,13 @@ def read_onnx(path: Path) -> Tensors:
 
     with _reading(path):
         graph = onnx.load(str(path), load_external_data=False).graph
-        return _matched(_stored_onnx(graph, onnx.numpy_helper.to_array), str(path))
+        types = onnx.helper.tensor_dtype_to_np_dtype
+        return _matched(_stored_onnx(graph, onnx.numpy_helper.to_array, types), str(path))
 
 
-def _stored_onnx(graph: Any, to_array: Callable[[Any], NDArray[Any]]) -> list[_Stored]:
+def _stored_onnx(
+    graph: Any, to_array: Callable[[Any], NDArray[Any]], types: Callable[[int], Any]
+) -> list[_Stored]:
     constants = {tensor.name: tensor for tensor in graph.initializer}
     found: list[_Stored] = []
     convolutions = [node for node in graph.node if node.op_type == "Conv"]
@@ -162,7 +237,8 @@ def _stored_onnx(graph: Any, to_array: Callable[[Any], NDArray[Any]]) -> list[_S
                 shape = (shape[2], shape[3], shape[1], shape[0])
             # The exporter's tensor names are free; the order of the nodes is the network's.
             order = f"conv_{number}/{place}"
-            found.append(_Stored(order, order, shape, array))
+            kind = str(types(tensor.data_type))
+            found.append(_Stored(order, order, shape, kind, array))
     return found
 
 
@@ -175,6 +251,10 @@ def _matched(stored: list[_Stored], where: str) -> Tensors:
         if found is None:
             raise WeightsMismatch(f"{where}: {expected} is missing; {_ADVICE}")
         tensors[expected.layer, expected.part] = _checked(found, expected, where)
+    return _by_layer(tensors)
+
+
+def _by_layer(tensors: dict[tuple[str, Part], NDArray[np.float32]]) -> Tensors:
     return {name: (tensors[name, "kernel"], tensors[name, "bias"]) for name in layer_names()}
 
 
@@ -230,9 +310,10 @@ def _checked(stored: _Stored, expected: ExpectedTensor, where: str) -> NDArray[n
         raise WeightsMismatch(
             f"{where}: {expected}: expected shape {expected.shape}, got {stored.shape}; {_ADVICE}"
         )
+    # before it is read: a type of text may claim gigabytes a number, and one of objects is a pickle
+    if stored.type != "float32":
+        raise WeightsMismatch(f"{where}: {expected}: expected float32, got {stored.type[:80]}")
     array = stored.read()
-    if array.dtype.kind != "f" or array.dtype.itemsize != 4:
-        raise WeightsMismatch(f"{where}: {expected}: expected float32, got {array.dtype}")
     return np.ascontiguousarray(array, dtype=np.float32)
 
 
@@ -246,7 +327,11 @@ def _reading(path: Path) -> Iterator[None]:
     except Exception as error:
         # zipfile, zlib, HDF5, numpy and protobuf raise a dozen unrelated types.
         reason = str(error).strip() or type(error).__name__
-        raise WeightsError(
-            f"{path}: cannot be read ({reason}); it is damaged, cut short or of another "
-            f"format than its name says; copy or download it again"
-        ) from error
+        raise WeightsError(_unreadable(path, reason)) from error
+
+
+def _unreadable(path: Path, reason: str) -> str:
+    return (
+        f"{path}: cannot be read ({reason}); it is damaged, cut short or of another "
+        f"format than its name says; copy or download it again"
+    )

@@ -13,6 +13,7 @@ from typing import Any
 
 from generator.domain import Weights
 from generator.errors import UsageError, WeightsMismatch, WeightsNotFound
+from generator.models import hdf5
 from generator.models.backend import all_weights, fixed_settings, fresh_names, keras
 from generator.models.digest import digest
 from generator.places import keras_folder
@@ -160,34 +161,23 @@ def load_file(model: Any, path: Path, title: str) -> None:
             f"{path}: expected weights that Keras reads, .weights.h5 or .h5, got "
             f"{path.suffix or 'a name without ending'!r}"
         )
+    expected = f"expected the weights of {title} ({model.count_params():,} numbers)"
+    try:
+        numbers = hdf5.survey(path).numbers
+    except ValueError as error:
+        raise WeightsMismatch(
+            f"{path}: {expected}, got a file that is damaged or no HDF5: {_first_line(error)}; "
+            f"copy or download it again"
+        ) from error
     try:
         with all_weights():
             model.load_weights(path)
     except (ValueError, KeyError, OSError, TypeError, AttributeError, UserWarning) as error:
         # what Keras says of it is of its own objects, or advice for who writes layers
         raise WeightsMismatch(
-            f"{path}: expected the weights of {title} ({model.count_params():,} numbers), with its "
-            f"classifier, got {_numbers_in(path)}, and they do not fit; name the file of this "
-            f"network"
+            f"{path}: {expected}, with its classifier, got a file of {numbers:,} numbers, and they "
+            f"do not fit; name the file of this network"
         ) from error
-
-
-def _numbers_in(path: Path) -> str:
-    """How many weights a file holds, those of an optimizer left out."""
-    import h5py
-
-    found: list[int] = []
-
-    def visit(name: str, item: Any) -> None:
-        if isinstance(item, h5py.Dataset) and "optimizer" not in name:
-            found.append(item.size or 0)
-
-    try:
-        with h5py.File(path, "r") as file:
-            file.visititems(visit)
-    except OSError:
-        return "a file that is damaged or no HDF5"
-    return f"a file of {sum(found):,} numbers"
 
 
 def _first_line(error: BaseException) -> str:

@@ -15,7 +15,7 @@ from generator import layout
 from generator.across import Numbers, Tally, Votes
 from generator.domain import Across, Handout, InputImage, Layer, LayerReading
 from generator.pages.across import across_pages
-from generator.pages.article import PROMISES, Article
+from generator.pages.article import Article
 from generator.pages.atlas import (
     ATLAS_SIDE,
     atlas_front_page,
@@ -42,7 +42,6 @@ from generator.pages.tour import Stop, tour_page, tour_stops
 
 __all__ = [
     "ATLAS_SIDE",
-    "PROMISES",
     "Article",
     "Gallery",
     "ImageFacts",

@@ -11,12 +11,11 @@ from generator import layout, placeholders
 from generator.pages.chapter_figures import STRONGEST, figure
 from generator.pages.scene import Scene
 from generator.pages.values import say, value
+from generator.placeholders import PROMISES
 from generator.texts import Term
 
-__all__ = ["PROMISES", "Article", "article", "definition"]
+__all__ = ["Article", "article", "definition"]
 
-PROMISES = ("layer", "across", "image", "model", "tour", "atlas", "chapter", "term")
-"""Schemes of the links that a text may hold besides those of the web."""
 _PROMISE = re.compile(rf"\b({'|'.join(PROMISES)}):([\w-]*)(?:#([\w@,]+))?")
 
 

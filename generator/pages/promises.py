@@ -11,10 +11,9 @@ from generator import placeholders
 from generator.domain import Layer
 from generator.errors import LayerlightError
 from generator.own_texts import complaint, line_of, nearest
-from generator.pages.article import PROMISES
 from generator.pages.chapter_figures import DRAWN, EVERYWHERE, STRONGEST
 from generator.pages.values import OF_GALLERY, OF_LAYER, OF_MAPS
-from generator.placeholders import Placeholder
+from generator.placeholders import PROMISES, Placeholder
 from generator.texts import OwnText, Texts
 
 __all__ = ["broken_promises"]
