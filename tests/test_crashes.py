@@ -231,18 +231,45 @@ def test_workers_end_with_the_build(gallery: Gallery, end: End) -> None:
 
 
 def test_two_builds_at_once(gallery: Gallery, tmp_path: Path) -> None:
-    """One works; the other says at once who is at work, and has touched nothing."""
+    """One works; the other says at once who is at work, and has touched nothing; so do handouts."""
     with begun("hold", 60, gallery, "Two") as process:
         assert process.stdout and process.stdout.readline() == "at work\n"
         before = tree(gallery.place)
         other = ended("count", 0, gallery, "Three")
         assert other.returncode == 1
         assert f"but process {process.pid} is at work on it. Wait until that" in other.stderr
+        code, said = _handouts(gallery)
+        assert code == 1 and f"but process {process.pid} is at work on it" in said
         assert tree(gallery.place) == before
         process.communicate("\n", timeout=60)
     assert process.returncode == 0
     assert gallery.leftovers() == set()
     _is_mended(gallery, "Two", _made_of(gallery, "Two", tmp_path / "new"))
+
+
+def _handouts(gallery: Gallery, *more: str) -> tuple[int, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "generator", "handout", "a", "--site", gallery.site, "-q", *more],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    return done.returncode, done.stderr
+
+
+@pytest.mark.slow
+def test_handouts_go_into_a_site_and_nowhere_else_in_it(gallery: Gallery) -> None:
+    """Named or not, their folder is that of the contract; any other would bar the next build."""
+    for more in ((), ("-o", str(gallery.site / "handouts"), "--for", "student")):
+        assert _handouts(gallery, *more) == (0, "")
+    names = {path.name for path in (gallery.site / "handouts").iterdir()}
+    assert names == {"a-student.pdf", "a-teacher.pdf"}
+    code, said = _handouts(gallery, "-o", str(gallery.site / "sheets"))
+    assert code == 2 and "expected a place outside of the site" in said
+    assert gallery.leftovers() == set()
+    assert _built(gallery, "Two").problems == ()
 
 
 # -- A disk that is full
