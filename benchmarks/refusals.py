@@ -423,7 +423,8 @@ def _price() -> str:
     start = one - ms_apart / 1e3 * len(files)
     return (
         f"An image of `inputs/` is {ms_here:.1f} ms of work in this process and {ms_apart:.1f} ms "
-        f"when it goes to another and comes back; to start the other is {start:.2f} s, once a build."
+        f"when it goes to another and comes back; to start the other is {start:.2f} s, once a "
+        f"build."
     )
 
 
