@@ -112,12 +112,13 @@ def test_every_page_allows_only_the_files_of_the_site(hostile_network: Path) -> 
         assert rules.get("script-src", []) in ([], ["'self'"])
         assert rules["base-uri"] == rules["form-action"] == ["'none'"]
         assert set(rules["img-src"]) <= {"'self'", "data:"}
+        assert rules["connect-src"] == ["'self'"]
         # places of tiles are attributes; 404.html is served at any depth, so it has its styles
         assert rules["style-src"][-1:] == ["'unsafe-inline'"]
         assert path.name == "404.html" or rules["style-src-elem"] == ["'self'"]
         assert set(rules) <= {
-            *("default-src", "script-src", "img-src", "style-src", "style-src-elem"),
-            *("base-uri", "form-action"),
+            *("default-src", "connect-src", "script-src", "img-src", "style-src"),
+            *("style-src-elem", "base-uri", "form-action"),
         }
 
 
