@@ -70,7 +70,10 @@ _Words = str | list[str]
 _PairText = Annotated[str, Field(pattern=r"^[^+]+\+[^+]+$")]
 _PairsInput = _PairText | list[_PairText | tuple[str, str]]
 _ClassesInput = str | int | Annotated[list[str | int], Field(max_length=MAX_CLASSES)]
-_AddressInput = Annotated[str, Field(pattern=r"^\s*[Hh][Tt][Tt][Pp][Ss]?://[^\s\\?#@]+$")] | None
+_AddressInput = (
+    Annotated[str, Field(pattern=r"^\s*[Hh][Tt][Tt][Pp][Ss]?://[^\s\\/?#@]+(/[^\s\\?#]*)?\s*$")]
+    | None
+)
 """What gallery.toml may hold where the build gets something else: for its schema."""
 
 
@@ -347,8 +350,8 @@ class Config(BaseModel):
     text_folder: Annotated[Path | None, BeforeValidator(_optional_path)] = Field(
         default=None, description="the path of a folder of texts"
     )
-    """The owner's texts, which go before those shipped. ``load_config`` takes text/, if there is
-    one, beside gallery.toml; None: there are none."""
+    """The owner's texts, which go before those shipped; None: ``load_config`` takes the folder
+    text/ beside gallery.toml, if there is one."""
     templates: Annotated[Path | None, BeforeValidator(_optional_path)] = Field(
         default=None, description="the path of a folder of templates"
     )
