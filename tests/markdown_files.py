@@ -30,7 +30,8 @@ class Block(NamedTuple):
     @property
     def file(self) -> str:
         """The path that was named last in front of it; "" if none was."""
-        return ["", *re.findall(r"`([\w./-]+\.\w+)`", self.before)][-1]
+        found: list[str] = re.findall(r"`([\w./-]+\.\w+)`", self.before)
+        return found[-1] if found else ""
 
 
 def blocks(source: str) -> Iterator[Block]:

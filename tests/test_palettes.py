@@ -53,4 +53,7 @@ def _lightness(name: str) -> Lightness:
     coded = colormaps[name](np.arange(256))[:, :3]
     linear = np.where(coded <= 0.04045, coded / 12.92, ((coded + 0.055) / 1.055) ** 2.4)
     light = linear @ np.array([0.2126, 0.7152, 0.0722])
-    return np.where(light > 216 / 24389, 116 * np.cbrt(light) - 16, light * 24389 / 27)
+    lightness: Lightness = np.where(
+        light > 216 / 24389, 116 * np.cbrt(light) - 16, light * 24389 / 27
+    )
+    return lightness
