@@ -21,7 +21,7 @@ INSTALL = $(PIP) install --require-hashes --no-build-isolation
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help gallery compare handouts serve check test test-all lint format atlas bench bench-pages bench-atlas bench-models bench-refusals firefox fuzz audit lock lock-firefox clean distclean
+.PHONY: help gallery compare handouts serve check reference pictures test test-all lint format atlas bench bench-pages bench-atlas bench-models bench-refusals firefox fuzz audit lock lock-firefox clean distclean
 
 help:
 	@echo 'make gallery    site/ from the images in inputs/, with handouts (the first time: the environment, about 1 GB)'
@@ -29,6 +29,8 @@ help:
 	@echo 'make handouts   other worksheets of the gallery in site/, as ARGS says: paper, ink, language'
 	@echo 'make serve      show site/ in a browser'
 	@echo 'make check      look site/ over: links, pictures, sizes, data'
+	@echo 'make reference  docs/commands.md, configuration.md, api.md and the schema of gallery.toml, from the code'
+	@echo 'make pictures   the pictures of README.md, from the gallery in site/'
 	@echo 'make test       every test but the slow ones'
 	@echo 'make test-all   the slow ones too'
 	@echo 'make lint       ruff and mypy; changes nothing'
@@ -67,6 +69,13 @@ serve: $(VENV)/.run
 
 check: $(VENV)/.run
 	$(BIN)/layerlight check $(ARGS)
+
+reference: $(VENV)/.run
+	$(BIN)/python -m docs.making.reference
+
+pictures: $(VENV)/.test
+	CHROMIUM=$$($(BIN)/python tests/browser/find_chromium.py --install) \
+	  $(BIN)/python -m docs.making.pictures $(ARGS)
 
 # The browser is looked for first, and installed if need be, so that a machine without one says so
 # before any test has run.

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, Self
+from typing import Annotated, Any, Literal, NamedTuple, Self, get_args
 
 from pydantic import (
     AnyHttpUrl,
@@ -24,7 +24,7 @@ from pydantic import (
     model_validator,
 )
 
-from generator.domain import Fit
+from generator.domain import Fit, PaletteName
 from generator.errors import ConfigError
 
 __all__ = [
@@ -33,7 +33,6 @@ __all__ = [
     "MIN_SIDE",
     "Against",
     "Config",
-    "PaletteName",
     "Scale",
     "load_config",
 ]
@@ -48,7 +47,6 @@ MAX_TEXT = 200
 MAX_CLASSES = 8
 """Chosen ones: each is one map more an image."""
 
-PaletteName = Literal["viridis", "magma", "cividis", "grey"]
 Scale = Literal["layer", "channel"]
 Every = Literal["layer", "block", "stage"]
 Paper = Literal["a4", "letter"]
@@ -62,6 +60,27 @@ _SIZE = re.compile(r"\s*(\d{1,5})\s*(?:[xX×]\s*(\d{1,5})\s*)?", re.ASCII)
 _BYTES = re.compile(r"\s*(\d{1,6}(?:\.\d{1,3})?)\s*([MmGg][Bb])\s*", re.ASCII)
 _SHOWN = 60
 """Characters of a wrong value that a message repeats."""
+
+_Side = Annotated[int, Field(ge=MIN_SIDE, le=MAX_SIDE)]
+_SizeText = Annotated[str, Field(pattern=r"^\s*\d{1,5}\s*([xX×]\s*\d{1,5}\s*)?$")]
+_SizeInput = _Side | _SizeText | tuple[_Side, _Side] | None
+_BytesText = Annotated[str, Field(pattern=r"^\s*\d{1,6}(\.\d{1,3})?\s*([MmGg][Bb])\s*$")]
+_BytesInput = Annotated[int, Field(ge=100_000)] | _BytesText | None
+_Words = str | list[str]
+_PairText = Annotated[str, Field(pattern=r"^[^+]+\+[^+]+$")]
+_PairsInput = _PairText | list[_PairText | tuple[str, str]]
+_ClassesInput = str | int | Annotated[list[str | int], Field(max_length=MAX_CLASSES)]
+_AddressInput = (
+    Annotated[str, Field(pattern=r"^\s*[Hh][Tt][Tt][Pp][Ss]?://[^\s\\/?#@]+(/[^\s\\?#]*)?\s*$")]
+    | None
+)
+"""What gallery.toml may hold where the build gets something else: for its schema."""
+
+
+def _either(*words: str) -> str:
+    """Such as "'a', 'b' or 'c'"."""
+    *first, last = (repr(word) for word in words)
+    return f"{', '.join(first)} or {last}"
 
 
 def _line(value: object) -> object:
@@ -234,30 +253,37 @@ class Config(BaseModel):
         max_length=MAX_TEXT,
         description=f"a line of text of at most {MAX_TEXT} characters",
     )
-    """Of the gallery; None or blank: the pages have their own headline."""
+    """Title of the gallery; None or blank: the pages have their own headline."""
     author: Annotated[str, BeforeValidator(_line)] = Field(
         default="",
         max_length=MAX_TEXT,
         description=f"a line of text of at most {MAX_TEXT} characters",
     )
-    base_url: Annotated[str | None, BeforeValidator(_address)] = Field(
+    """Who made the gallery, named at the foot of its pages; blank: nobody."""
+    base_url: Annotated[
+        str | None, BeforeValidator(_address, json_schema_input_type=_AddressInput)
+    ] = Field(
         default=None,
         description="an http or https address without '?', '#' or '@', such as "
         "'https://name.example/gallery/'",
     )
-    """Where the gallery is published, with a slash at the end."""
+    """Where the gallery is published, with a slash at the end; None: pages name no address of
+    their own, and there is no sitemap."""
     inputs: Annotated[Path, BeforeValidator(_path)] = Field(
         default=Path("inputs"), description="the path of a folder of images"
     )
+    """The folder of images, read with its subfolders."""
     output: Annotated[Path, BeforeValidator(_path)] = Field(
         default=Path("site"), description="the path of the folder that becomes the site"
     )
+    """The folder that becomes the site; one that Layerlight made is replaced whole."""
     model: Annotated[str, BeforeValidator(_line)] = Field(
         default="vgg16",
         min_length=1,
         description="the name of a network of keras.applications, such as 'vgg16', or the path of "
         "a model that Keras saved (.keras or .h5)",
     )
+    """The network that the images go through."""
     preprocess: Annotated[str | None, BeforeValidator(_optional_line)] = Field(
         default=None,
         description="'caffe', 'torch', 'tf', '0-1', 'none' or a function as 'package.module:name'",
@@ -267,46 +293,53 @@ class Config(BaseModel):
     trust_model: bool = Field(
         default=False, strict=True, description="true or false, without quotes"
     )
-    """Whether code in a model's file may run."""
+    """Whether code in a model's file may run; it can do whatever you can."""
     weights: Annotated[Path | None, BeforeValidator(_optional_path)] = Field(
         default=None,
         description="the path of a weights file (.h5, .weights.h5 or .npz), or 'random'",
     )
-    """None: found as ``layerlight weights`` shows; "random": none, the network is untrained."""
-    layers: Annotated[tuple[str, ...], BeforeValidator(_patterns)] = Field(
+    """The file of the network's weights; None: found as ``layerlight weights`` shows; "random":
+    none, the network is untrained."""
+    layers: Annotated[
+        tuple[str, ...], BeforeValidator(_patterns, json_schema_input_type=_Words)
+    ] = Field(
         default=("*",),
         description="one or more patterns of layer names, such as 'block1_*' or "
         "['block1_conv1', '*_pool']",
     )
-    """Shell patterns; a comma separates two."""
+    """Which layers are captured: shell patterns; a comma separates two."""
     every: Every = Field(default="layer", description="'layer', 'block' or 'stage'")
     """What is captured: every layer; only what blocks put out; only the last of a stage."""
-    against: Annotated[tuple[Against, ...], BeforeValidator(_against)] = Field(
+    against: Annotated[
+        tuple[Against, ...], BeforeValidator(_against, json_schema_input_type=_Words)
+    ] = Field(
         default=(),
         description="networks to compare with, each a name or file, with weights=, preprocess=, "
         "size= and labels= behind commas where needed, such as 'edges.keras, preprocess=caffe'",
     )
     """Other networks that the same images go through, to be compared with the gallery's."""
-    pairs: Annotated[tuple[tuple[str, str], ...], BeforeValidator(_pairs)] = Field(
+    pairs: Annotated[
+        tuple[tuple[str, str], ...], BeforeValidator(_pairs, json_schema_input_type=_PairsInput)
+    ] = Field(
         default=(), description="two ids of images joined by a plus, such as 'chelsea+coffee'"
     )
     """Images to be set side by side, by their ids."""
-    size: Annotated[tuple[int, int] | None, BeforeValidator(_optional_size)] = Field(
+    size: Annotated[
+        tuple[int, int] | None, BeforeValidator(_optional_size, json_schema_input_type=_SizeInput)
+    ] = Field(
         default=None,
         description=f"{MIN_SIDE} to {MAX_SIDE} pixels, as one side such as 224 or as height x "
         "width such as '224x320' or [224, 320]",
     )
-    """Of the network's input: (height, width), pixels; None: the network's own."""
+    """Size of the network's input: (height, width), pixels; None: the network's own."""
     fit: Fit = Field(default="crop", description="'crop', 'pad' or 'stretch'")
-    """How an image is brought to that size."""
-    palette: PaletteName = Field(
-        default="viridis", description="'viridis', 'magma', 'cividis' or 'grey'"
-    )
-    """The one a page opens with."""
+    """How an image is brought to the size of the input."""
+    palette: PaletteName = Field(default="viridis", description=_either(*get_args(PaletteName)))
+    """The colours of maps that a page opens with."""
     scale: Scale = Field(
         default="layer", description="'layer' (one scale for all its channels) or 'channel'"
     )
-    """The one a page opens with."""
+    """The scale of maps that a page opens with: one for a layer, or each channel's own."""
 
     atlas: bool = Field(default=True, strict=True, description="true or false, without quotes")
     """Whether pages show what channels look for, where there are pictures of it."""
@@ -317,8 +350,8 @@ class Config(BaseModel):
     text_folder: Annotated[Path | None, BeforeValidator(_optional_path)] = Field(
         default=None, description="the path of a folder of texts"
     )
-    """The owner's texts, which go before those shipped. ``load_config`` takes text/, if there is
-    one, beside gallery.toml; None: there are none."""
+    """The owner's texts, which go before those shipped; None: ``load_config`` takes the folder
+    text/ beside gallery.toml, if there is one."""
     templates: Annotated[Path | None, BeforeValidator(_optional_path)] = Field(
         default=None, description="the path of a folder of templates"
     )
@@ -328,17 +361,21 @@ class Config(BaseModel):
         default=None,
         description="the path of a file with a label for each class, one a line or as JSON",
     )
-    """None: ImageNet's if Keras has kept them, else "class 281"."""
-    classes: Annotated[tuple[str | int, ...], BeforeValidator(_classes)] = Field(
+    """What the network's classes are called; None: ImageNet's if Keras has kept them, else
+    "class 281"."""
+    classes: Annotated[
+        tuple[str | int, ...], BeforeValidator(_classes, json_schema_input_type=_ClassesInput)
+    ] = Field(
         default=(),
         description=f"a list of at most {MAX_CLASSES} labels or numbers of classes, such as "
         "['tabby', 285]",
     )
     """Of a network that ends in classes: those shown on every image, wherever they rank."""
-    budget: Annotated[int | None, BeforeValidator(_bytes)] = Field(
-        default=None, ge=100_000, description="a size such as '800MB' or '1.5 GB'"
+    budget: Annotated[int | None, BeforeValidator(_bytes, json_schema_input_type=_BytesInput)] = (
+        Field(default=None, ge=100_000, description="a size such as '800MB' or '1.5 GB'")
     )
-    """Bytes that the site may have; None: as many as it takes."""
+    """Bytes that the site may have, values and then layers being left out until it fits; None: as
+    many as it takes."""
     workers: int = Field(
         default=0, strict=True, ge=0, le=256, description="a number of processes, 0 to 256"
     )
@@ -348,24 +385,25 @@ class Config(BaseModel):
         pattern=r"^(tcp|tls|ws|wss|ucx)://[^\s/]+$",
         description="the address of a Dask scheduler, such as tcp://host:8786",
     )
-    """Whose workers do; None: no cluster."""
+    """Address of a Dask scheduler whose workers run images through the network; None: no cluster.
+    """
     values: bool = Field(default=True, strict=True, description="true or false, without quotes")
     """Whether numbers under the pointer work from a file too; two fifths of the site's size."""
 
     handouts: bool = Field(default=False, strict=True, description="true or false, without quotes")
     """Whether a build makes worksheets and posters, too, and pages lead to them."""
     handout_paper: Paper = Field(default="a4", description="'a4' or 'letter'")
-    """Of worksheets; posters have the size of two sheets."""
+    """Paper of worksheets; posters have the size of two sheets."""
     handout_ink: Ink = Field(default="mixed", description="'mixed', 'grey' or 'colour'")
-    """mixed: maps black on white, the photograph in colour."""
+    """Ink of worksheets; mixed: maps black on white, the photograph in colour."""
     handout_language: Annotated[str, BeforeValidator(_line)] = Field(
         default="en",
         pattern=r"^[A-Za-z0-9-]{2,20}$",
         description="the language of handouts, such as 'en' or 'de'",
     )
-    """Of the fixed words."""
+    """Language of the fixed words of handouts."""
     handout_for: Audience = Field(default="both", description="'student', 'teacher' or 'both'")
-    """Whose copies a build makes: a teacher's holds the answers."""
+    """Whose copies of worksheets a build makes: a teacher's holds the answers."""
 
     @model_validator(mode="wrap")
     @classmethod

@@ -47,6 +47,7 @@ __all__ = [
     "Model",
     "Occurrence",
     "Operation",
+    "PaletteName",
     "Peak",
     "Pictured",
     "Points",
@@ -68,6 +69,8 @@ SCHEMA = 1
 LayerKind = Literal["conv", "pool", "merge"]
 """A merge joins branches: a sum (residual), or maps side by side (concatenation)."""
 Fit = Literal["crop", "pad", "stretch"]
+PaletteName = Literal["viridis", "magma", "cividis", "grey"]
+"""In the order of a page's menu; the names are matplotlib's, but for grey."""
 Ending = Literal["softmax", "sigmoid", "binary", "none"]
 """What a network makes of its classes' scores: shares of 1, a yes or no for each, nothing; or
 "binary": one number is the share of class 1, and class 0 has the rest."""

@@ -170,7 +170,7 @@ class LayerMaps:
             scale: "layer": all from 0 to the layer's 99.9th percentile on this image; "channel":
                 each to its own largest value; or a number, as the upper end for all, so that
                 sheets of two images can be compared. Signed layers: as far below zero as above.
-            palette: "viridis", "magma", "cividis" or "grey". Signed layers always have the
+            palette: "viridis" or another of the pages' menu. Signed layers always have the
                 diverging one, whose middle is zero.
             columns: maps in a row.
             side: of a map, pixels, about: a value becomes as many whole pixels as fit. Larger maps

@@ -7,13 +7,15 @@ than one step of 255, and a page carries six kilobytes instead of twenty.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import numpy as np
 
+from generator.domain import PaletteName
+
 __all__ = ["DIVERGING", "NAMES", "Palette", "colours", "palettes"]
 
-NAMES = ("viridis", "magma", "cividis", "grey")
+NAMES: tuple[str, ...] = get_args(PaletteName)
 DIVERGING = "berlin"
 """For values of both signs: blue below zero, black at zero, red above (Crameri's, in matplotlib).
 
@@ -22,6 +24,7 @@ Its middle is dark, so that zero is dark here as everywhere.
 STEPS = (5, 3, 1)
 """Distances between the colours kept, coarsest first; each divides 255."""
 _MATPLOTLIB = {"grey": "gray"}
+"""Names that are other ones there."""
 
 
 class Palette(NamedTuple):

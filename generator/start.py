@@ -74,6 +74,7 @@ def _files() -> Mapping[str, str]:
     """What a gallery begins with, by path."""
     return {
         "gallery.toml": _template("gallery.toml"),
+        "gallery.schema.json": _template("gallery.schema.json"),
         "inputs/README.md": _template("inputs.md"),
         # the owner's texts; a file in it that stands for no text would be an error
         "text/.gitkeep": "",

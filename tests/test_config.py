@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator import palettes
-from generator.config import Against, Config, PaletteName, load_config
+from generator.config import Against, Config, load_config
 from generator.errors import ConfigError
 
 
@@ -453,11 +451,6 @@ def test_a_config_does_not_change() -> None:
     """Every stage may rely on it."""
     with pytest.raises(ValueError, match="frozen"):
         Config().title = "other"
-
-
-def test_the_palettes_are_those_that_can_be_drawn() -> None:
-    """What may be configured is what the pages offer."""
-    assert get_args(PaletteName) == palettes.NAMES
 
 
 def test_a_long_value_is_shortened_in_the_message() -> None:

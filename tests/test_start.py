@@ -18,7 +18,14 @@ from generator.start import WORKFLOW, start
 from generator.texts import templates_folder
 from tests.small_networks import plain, saved
 
-MADE = ("gallery.toml", "inputs/README.md", "text/.gitkeep", ".gitignore", WORKFLOW)
+MADE = (
+    "gallery.toml",
+    "gallery.schema.json",
+    "inputs/README.md",
+    "text/.gitkeep",
+    ".gitignore",
+    WORKFLOW,
+)
 NOT_OF_A_GALLERY = {"atlas_folder", "trust_model", "workers", "scheduler"}
 """Keys of one machine, or that nobody should set by copying."""
 

@@ -8,19 +8,21 @@ from __future__ import annotations
 import os
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 import typer
 
 from generator import __version__
 from generator.cli import texts
 from generator.cli.terminal import bars, complain, reporting, say, write_anything
+from generator.domain import PaletteName
 from generator.errors import UsageError, WeightsNotFound
 
 __all__ = ["app", "main"]
 
 PROBLEMS = 3
 WEIGHTS_CREDIT = "Karen Simonyan and Andrew Zisserman (Visual Geometry Group, Oxford), CC BY 4.0"
+PALETTES = "|".join(get_args(PaletteName))
 
 app = typer.Typer(
     name="layerlight",
@@ -199,7 +201,7 @@ def build(
         str | None,
         typer.Option(
             "--palette",
-            metavar="viridis|magma|cividis|grey",
+            metavar=PALETTES,
             help="Colours that a page opens with.  [default: viridis]",
         ),
     ] = None,

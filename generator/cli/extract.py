@@ -12,6 +12,7 @@ import typer
 
 from generator.cli import texts
 from generator.cli.commands import (
+    PALETTES,
     PROBLEMS,
     WEIGHTS_CREDIT,
     ConfigOption,
@@ -61,7 +62,7 @@ def figure(
         str | None,
         typer.Option(
             "--palette",
-            metavar="viridis|magma|cividis|grey",
+            metavar=PALETTES,
             help="Colours of the map.  [default: viridis]",
         ),
     ] = None,

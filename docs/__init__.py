@@ -1,0 +1,1 @@
+"""The documentation; ``docs.making`` makes those parts of it that are made."""
