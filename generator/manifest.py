@@ -31,8 +31,11 @@ __all__ = [
     "KnownNetwork",
     "Manifest",
     "Numbers",
+    "Origin",
     "Stamp",
     "all_files",
+    "identity",
+    "origin_of",
     "place",
     "read",
     "write",
@@ -102,6 +105,18 @@ class Numbers:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Where the settings of a build came from, so that the same can be asked for again."""
+
+    folder: str
+    """The working directory: an absolute path, which all others may be relative to."""
+    config: str | None = None
+    """The settings file that was named; None: the one that is there, if any."""
+    flags: dict[str, str | bool | int | list[str]] = field(default_factory=dict)
+    """What was given above it, by the names of settings."""
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """Everything that is remembered."""
 
@@ -125,6 +140,10 @@ class Manifest:
     """Of two networks, by the key of all that it depends on."""
     handouts: dict[str, tuple[Handout, ...]] = field(default_factory=dict)
     """By image."""
+    origin: Origin | None = None
+    """None: it was built by a program, not by the command."""
+    site: int = 0
+    """``identity`` of the site's folder."""
     schema: int = SCHEMA
 
 
@@ -172,6 +191,25 @@ def write(output: Path, manifest: Manifest) -> str:
             beside.unlink()
         return f"{path.name} cannot be written ({error.strerror}); the next build starts anew"
     return ""
+
+
+def identity(output: Path) -> int:
+    """What tells the folder of a site from a copy of it: its inode; 0 if there is none."""
+    try:
+        return output.stat().st_ino
+    except OSError:
+        return 0
+
+
+def origin_of(output: Path) -> Origin | None:
+    """Where the settings of a site came from that was built where it lies.
+
+    A manifest that came with a copied site is not asked: settings can make a build run code
+    (``trust_model``), and who looks at the gallery of somebody else has not asked for that.
+    """
+    found, _ = read(output)
+    here = identity(output)
+    return found.origin if found and here and found.site == here else None
 
 
 def all_files(manifest: Manifest) -> Iterable[Mapping[str, Stamp]]:
