@@ -27,7 +27,7 @@ help:
 	@echo 'make gallery    site/ from the images in inputs/, with handouts (the first time: the environment, about 1 GB)'
 	@echo 'make compare    the same beside two more networks, without handouts; one of the two is trained here first'
 	@echo 'make handouts   other worksheets of the gallery in site/, as ARGS says: paper, ink, language'
-	@echo 'make serve      show site/ in a browser'
+	@echo 'make serve      show site/ at http://127.0.0.1:8000/; what is edited is built anew'
 	@echo 'make check      look site/ over: links, pictures, sizes, data'
 	@echo 'make reference  docs/commands.md, configuration.md, api.md and the schema of gallery.toml, from the code'
 	@echo 'make pictures   the pictures of README.md, from the gallery in site/'

@@ -7,7 +7,7 @@ nothing to do answers at once.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -15,7 +15,7 @@ from generator import manifest
 from generator.config import Config
 from generator.domain import Model, Problem
 from generator.inputs import discover
-from generator.manifest import Manifest
+from generator.manifest import Manifest, Origin
 from generator.rebuild import nothing_to_do, request_of
 from generator.site import staging
 
@@ -80,7 +80,13 @@ class Report:
     """What became of what the last build had noted, where that is worth a word; else ""."""
 
 
-def build(config: Config, *, model: Any = None, progress: Progress | None = None) -> Report:
+def build(
+    config: Config,
+    *,
+    model: Any = None,
+    progress: Progress | None = None,
+    origin: Origin | None = None,
+) -> Report:
     """Build the gallery that ``config`` describes; the finished site replaces the old one whole.
 
     What has not changed since the last build into the same folder is taken over from it.
@@ -91,6 +97,7 @@ def build(config: Config, *, model: Any = None, progress: Progress | None = None
             ``generator.models.wrap`` made of one. Its pixels go in as they are, 0 to 255, unless
             ``config.preprocess`` says otherwise. It is run anew on every image.
         progress: told how far it has come.
+        origin: where ``config`` came from, for ``layerlight serve``, which builds the same again.
 
     Raises a ``LayerlightError`` and leaves the old site as it was if the whole cannot be
     built. An image that cannot be used does not stop it: see ``Report.problems``.
@@ -102,14 +109,25 @@ def build(config: Config, *, model: Any = None, progress: Progress | None = None
         old, note = manifest.read(place.output)
         request = request_of(config) if model is None else ""
         if old is not None and nothing_to_do(config, old, request, candidates, problems):
+            note = _remember(place.output, old, origin) or note
             kept = old.numbers.images
             return _report(config, old, started, note, kept=kept, gone=Gone(), unchanged=True)
         from generator.stages import make
 
-        made = make(config, model, candidates, problems, old, request, place, progress or _Silent())
+        made = make(
+            config, model, candidates, problems, old, request, place, progress or _Silent(), origin
+        )
     return _report(
         config, made.manifest, started, made.note or note, kept=made.kept, gone=made.gone
     )
+
+
+def _remember(output: Path, old: Manifest, origin: Origin | None) -> str:
+    """Note whence the same settings came this time; says what barred it, or ""."""
+    site = manifest.identity(output)
+    if (old.origin, old.site) == (origin, site):
+        return ""
+    return manifest.keep(output, replace(old, origin=origin, site=site))
 
 
 def _report(

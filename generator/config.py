@@ -31,6 +31,7 @@ __all__ = [
     "CONFIG_FILE",
     "MAX_SIDE",
     "MIN_SIDE",
+    "TEXT_FOLDER",
     "Against",
     "Config",
     "Scale",
@@ -39,7 +40,7 @@ __all__ = [
 
 CONFIG_FILE = "gallery.toml"
 """Read from the working directory when no other file is named."""
-_TEXT_FOLDER = "text"
+TEXT_FOLDER = "text"
 """Beside it; the owner's texts are read from there when no other folder is named."""
 MIN_SIDE, MAX_SIDE = 32, 1024
 """Of the network's input, pixels. Five pools make one value of 32."""
@@ -561,7 +562,7 @@ def _located_weights(weights: Path, folder: Path) -> Path:
 
 def _own_texts(folder: Path) -> dict[str, Any]:
     """Where the owner's texts are if nothing is said of them."""
-    texts = folder / _TEXT_FOLDER
+    texts = folder / TEXT_FOLDER
     return {"text_folder": texts} if texts.is_dir() else {}
 
 

@@ -9,7 +9,9 @@ with the site.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
@@ -32,9 +34,13 @@ __all__ = [
     "KnownNetwork",
     "Manifest",
     "Numbers",
+    "Origin",
     "Stamp",
     "all_files",
     "as_bytes",
+    "identity",
+    "keep",
+    "origin_of",
     "read",
 ]
 
@@ -102,6 +108,18 @@ class Numbers:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Where the settings of a build came from, so that the same can be asked for again."""
+
+    folder: str
+    """The working directory: an absolute path, which all others may be relative to."""
+    config: str | None = None
+    """The settings file that was named; None: the one that is there, if any."""
+    flags: dict[str, str | bool | int | list[str]] = field(default_factory=dict)
+    """What was given above it, by the names of settings."""
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """Everything that is remembered."""
 
@@ -128,6 +146,10 @@ class Manifest:
     """Of two networks, by the key of all that it depends on."""
     handouts: dict[str, tuple[Handout, ...]] = field(default_factory=dict)
     """By image."""
+    origin: Origin | None = None
+    """None: it was built by a program, not by the command."""
+    site: int = 0
+    """``identity`` of the site's folder."""
     schema: int = SCHEMA
 
 
@@ -161,6 +183,42 @@ def _version(data: bytes) -> object:
 def as_bytes(manifest: Manifest) -> bytes:
     """What ``read`` reads."""
     return _ADAPTER.dump_json(manifest)
+
+
+def keep(output: Path, manifest: Manifest) -> str:
+    """Put the manifest beside a site that stays as it is; says what barred it, or "".
+
+    For who has claimed the output.
+    """
+    path = beside.manifest(output)
+    new = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        new.write_bytes(as_bytes(manifest))
+        new.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            new.unlink()
+        return f"{path.name} cannot be written ({error.strerror}); the next build starts anew"
+    return ""
+
+
+def identity(output: Path) -> int:
+    """What tells the folder of a site from a copy of it: its inode; 0 if there is none."""
+    try:
+        return output.stat().st_ino
+    except OSError:
+        return 0
+
+
+def origin_of(output: Path) -> Origin | None:
+    """Where the settings of a site came from that was built where it lies.
+
+    A manifest that came with a copied site is not asked: settings can make a build run code
+    (``trust_model``), and who looks at the gallery of somebody else has not asked for that.
+    """
+    found, _ = read(output)
+    here = identity(output)
+    return found.origin if found and here and found.site == here else None
 
 
 def all_files(manifest: Manifest) -> Iterable[Mapping[str, Stamp]]:

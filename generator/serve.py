@@ -1,13 +1,18 @@
-"""A built gallery on the loopback address, as a web host would serve it. Changes nothing."""
+"""A built gallery on the loopback address, as a web host would serve it. Changes no file.
+
+While the gallery is watched, pages get a script that loads them again after a rebuild.
+"""
 
 from __future__ import annotations
 
 import errno
+import json
 import socket
 import socketserver
 import webbrowser
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import asdict
 from functools import partial
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -15,9 +20,11 @@ from pathlib import Path
 from threading import Thread
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from generator import layout
 from generator.errors import UsageError
+from generator.reload import CHANGES, SCRIPT, Reload, live, script, waiting_page
 
 __all__ = ["DEFAULT_PORT", "Server", "serve"]
 
@@ -25,6 +32,8 @@ DEFAULT_PORT = 8000
 _NEIGHBOURS = 20
 """Ports after one that is taken which are tried, to suggest a free one."""
 _IDLE_SECONDS = 60
+_QUIET_SECONDS = 15
+"""After which a page that listens is written to, to see whether it is still there."""
 
 Log = Callable[[str], None]
 
@@ -35,6 +44,7 @@ def serve(
     port: int = DEFAULT_PORT,
     open_browser: bool = False,
     log: Log | None = None,
+    reload: Reload | None = None,
 ) -> Server:
     """A server for the gallery in ``folder``, bound to its port but not yet answering.
 
@@ -46,19 +56,22 @@ def serve(
         port: 0 lets the system choose; ``Server.url`` tells.
         open_browser: show the front page in the user's browser once it answers.
         log: told of each request, one line each, from the threads that answer them.
+        reload: what open pages are told of rebuilds; there may be no gallery yet, then. None:
+            what is served is the files' bytes, and nothing else.
 
     Raises:
-        UsageError: no gallery there, or the port is taken or not allowed.
+        UsageError: no gallery there and none to come, or the port is taken or not allowed.
     """
-    if not (folder / layout.FRONT_PAGE).is_file():
+    if reload is None and not (folder / layout.FRONT_PAGE).is_file():
         raise UsageError(
             f"expected a gallery in {folder}, got "
             f"{f'a folder without {layout.FRONT_PAGE}' if folder.is_dir() else 'no folder'}; "
             f"run layerlight build first, or name the folder that it wrote"
         )
-    handler = partial(_Handler, directory=str(folder.absolute()))
+    kind = _Handler if reload is None else partial(_LiveHandler, reload=reload)
+    handler = partial(kind, directory=str(folder.absolute()))
     try:
-        return Server(_Listener((host, port), handler, log), open_browser)
+        return Server(_Listener((host, port), handler, log), open_browser, reload)
     except (OSError, OverflowError) as error:
         raise UsageError(_cannot_listen(host, port, error)) from error
 
@@ -66,8 +79,8 @@ def serve(
 class Server:
     """A bound server. ``start`` answers in a thread of its own, until ``stop``."""
 
-    def __init__(self, listener: _Listener, open_browser: bool) -> None:
-        self._listener, self._open_browser = listener, open_browser
+    def __init__(self, listener: _Listener, open_browser: bool, reload: Reload | None) -> None:
+        self._listener, self._open_browser, self._reload = listener, open_browser, reload
         self._thread: Thread | None = None
 
     @property
@@ -91,6 +104,8 @@ class Server:
 
     def stop(self) -> None:
         """Stop answering and free the port. Harmless if called twice."""
+        if self._reload:
+            self._reload.close()
         if self._thread:
             self._listener.shutdown()
             self._thread.join()
@@ -172,13 +187,20 @@ class _Handler(SimpleHTTPRequestHandler):
         super().end_headers()
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        page = Path(self.directory, layout.ERROR_PAGE)
-        if code != HTTPStatus.NOT_FOUND or not page.is_file():
+        page = self._error_page()
+        if code != HTTPStatus.NOT_FOUND or page is None:
             super().send_error(code, message, explain)
-            return
-        body = page.read_bytes()
+        else:
+            self._send(code, layout.ERROR_PAGE, page)
+
+    def _error_page(self) -> bytes | None:
+        """The site's own page for what is missing; None: it has none."""
+        page = Path(self.directory, layout.ERROR_PAGE)
+        return page.read_bytes() if page.is_file() else None
+
+    def _send(self, code: int, kind: str, body: bytes) -> None:
         self.send_response(code)
-        self.send_header("Content-Type", self.guess_type(page))
+        self.send_header("Content-Type", self.guess_type(kind))
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if self.command != "HEAD":
@@ -193,10 +215,65 @@ class _Handler(SimpleHTTPRequestHandler):
     def _lies_in_site(self) -> bool:
         """Whether what is asked for is there, and not by a link that leads out of the site."""
         site = Path(self.directory).resolve()
+        name = self.translate_path(self.path)
         try:
-            return Path(self.translate_path(self.path)).resolve().is_relative_to(site)
+            page = Path(name, layout.FRONT_PAGE)  # what a folder shows may be a link, too
+            return Path(name).resolve().is_relative_to(site) and (
+                not page.is_symlink() or page.resolve().is_relative_to(site)
+            )
         except (OSError, RuntimeError, ValueError):
             return False
+
+
+class _LiveHandler(_Handler):
+    """The same while the site is watched: pages listen for rebuilds."""
+
+    def __init__(self, *args: Any, reload: Reload, **settings: Any) -> None:
+        self._reload = reload
+        super().__init__(*args, **settings)  # answers the request, too
+
+    def send_head(self) -> Any:
+        address = urlsplit(self.path).path
+        if address == SCRIPT:
+            self._send(HTTPStatus.OK, SCRIPT, script())
+            return None
+        if address == CHANGES and self.command == "GET":
+            self._tell_of_changes()
+            return None
+        # Before the page is read: should a new site come between, the page is loaded once more.
+        built = self._reload.state.built
+        page = self._page()
+        if page is None:
+            return super().send_head()
+        self._send(HTTPStatus.OK, layout.FRONT_PAGE, live(page, built))
+        return None
+
+    def _page(self) -> bytes | None:
+        """What is asked for, if it is a page; None: it is not, or is not there."""
+        if not self._lies_in_site():
+            return None
+        name = self.translate_path(self.path)
+        file = Path(name, layout.FRONT_PAGE) if name.endswith("/") else Path(name)
+        if file.suffix.lower() != ".html":
+            return None
+        try:
+            return file.read_bytes()
+        except OSError:
+            return None
+
+    def _error_page(self) -> bytes | None:
+        built = self._reload.state.built
+        return live(super()._error_page() or waiting_page(), built)
+
+    def _tell_of_changes(self) -> None:
+        """Answer with events, until the page or the server goes."""
+        self.close_connection = True
+        self.send_response(HTTPStatus.OK)
+        self.send_header("Content-Type", "text/event-stream; charset=utf-8")
+        self.end_headers()
+        for state in self._reload.states(_QUIET_SECONDS):
+            line = f"data: {json.dumps(asdict(state))}" if state else ":"
+            self.wfile.write(f"{line}\n\n".encode())
 
 
 def _cannot_listen(host: str, port: int, error: Exception) -> str:

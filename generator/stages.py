@@ -39,7 +39,7 @@ from generator.handout_files import (
 )
 from generator.inputs import Candidate
 from generator.ledger import Ledger
-from generator.manifest import KnownImage, Manifest, Numbers
+from generator.manifest import KnownImage, Manifest, Numbers, Origin
 from generator.networks import Shown, finish, read_texts, show
 from generator.rebuild import candidate_keys
 from generator.render import Renderer
@@ -71,6 +71,7 @@ def make(
     request: str,
     place: Staging,
     progress: Progress,
+    origin: Origin | None,
 ) -> Made:
     """Run the stages, and put the finished site in the place of the old one.
 
@@ -83,6 +84,7 @@ def make(
         request: of the site that is to be.
         place: for the new site.
         progress: told how far it has come.
+        origin: where the settings came from, to be remembered.
     """
     refuse_unknown_language(config)
     refuse_unfit(config.templates)
@@ -160,6 +162,8 @@ def make(
             others=rest,
             comparisons=compared,
             handouts=handouts,
+            origin=origin,
+            site=manifest.identity(new_site),
         )
         kept = sum(f"sheets/{specs[0].id}/{image.id}" in ledger.kept for image in gallery.images)
         barred = stage.finish(manifest.as_bytes(new)).barred

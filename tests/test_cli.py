@@ -913,7 +913,9 @@ def test_a_file_that_is_named_is_the_only_source(here: Path) -> None:
 
 
 def test_serve_shows_the_site_until_it_is_interrupted(here: Path) -> None:
-    """The folder of gallery.toml, on this machine; Ctrl-C is its ordinary end."""
+    """The folder of gallery.toml, on this machine; Ctrl-C is its ordinary end. Where there is
+    nothing to build from, it says that it does not watch.
+    """
     (here / "gallery.toml").write_text('output = "out"\n')
     (here / "out").mkdir()
     (here / "out" / "index.html").write_text("front")
@@ -936,4 +938,24 @@ def test_serve_shows_the_site_until_it_is_interrupted(here: Path) -> None:
         connection.close()
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=20)
-    assert (process.returncode, out.strip(), err) == (0, "", "")
+    assert (process.returncode, err) == (0, "")
+    assert out.strip().startswith("Not watching: what out is built from, the folder ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["out", "--watch"], "cannot watch: out was not built here"),
+        (["--watch"], "the folder .*inputs, is not there"),
+    ],
+)
+def test_what_cannot_be_watched_is_not_if_that_was_asked_for(
+    arguments: list[str], reason: str, here: Path
+) -> None:
+    """It says why, and does not serve instead."""
+    (here / "gallery.toml").write_text('output = "out"\n')
+    (here / "out").mkdir()
+    (here / "out" / "index.html").write_text("front")
+    outcome = _run("serve", *arguments, "--port", "0")
+    assert outcome.code == 2
+    assert re.search(reason, outcome.err)

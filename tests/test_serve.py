@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import shutil
 import socket
@@ -14,6 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from generator.errors import UsageError
+from generator.reload import Reload
 from generator.serve import Server, serve
 
 
@@ -252,3 +254,76 @@ def test_the_browser_is_opened_only_if_asked(folder: Path, monkeypatch: pytest.M
         with running:
             pass
     assert opened == [b"front"]
+
+
+# -- While the site is watched
+
+
+def test_pages_get_a_script_and_other_files_stay_as_they_are(folder: Path) -> None:
+    """In memory: what lies on the disk is not touched, and without a watch nothing is added."""
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    reload = Reload()
+    tag = f'<script src="/-/reload.js" data-built="{reload.state.built}" defer></script>\n'
+    with serve(folder, port=0, reload=reload) as server:
+        for path in ("/", "/index.html", "/index.html?scale=channel#187"):
+            answer = _ask(server, path)
+            assert answer.body.decode() == f"front{tag}"
+            assert answer.headers["Content-Length"] == str(len(answer.body))
+            assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+        assert _ask(server, "/learn/", "HEAD").headers["Content-Length"] == str(5 + len(tag))
+        missing = _ask(server, "/missing")
+        assert (missing.status, missing.body.decode()) == (404, f"nothing here{tag}")
+        assert _ask(server, "/learn").headers["Location"] == "/learn/"
+        assert _ask(server, "/static/").status == 404
+        assert _ask(server, "/static/a.js").body == b"js"
+        script = _ask(server, "/-/reload.js")
+        assert script.headers["Content-Type"] == "text/javascript; charset=utf-8"
+        assert b"EventSource" in script.body
+    assert before == {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    with serve(folder, port=0) as server:
+        assert _ask(server, "/").body == b"front"
+        assert _ask(server, "/-/reload.js").status == 404
+        assert _ask(server, "/-/changes").status == 404
+
+
+def test_a_page_that_listens_hears_of_each_build(folder: Path) -> None:
+    """And is let go when the server stops."""
+    reload = Reload()
+    with serve(folder, port=0, reload=reload) as server:
+        address = urlsplit(server.url)
+        assert address.hostname
+        connection = http.client.HTTPConnection(address.hostname, address.port, timeout=20)
+        connection.request("GET", "/-/changes")
+        answer = connection.getresponse()
+        assert answer.headers["Content-Type"] == "text/event-stream; charset=utf-8"
+        first = json.loads(answer.readline().removeprefix(b"data: "))
+        assert first == {"built": reload.state.built, "error": ""}
+        assert answer.readline() == b"\n"
+        reload.failed("one\ntwo")
+        assert json.loads(answer.readline().removeprefix(b"data: "))["error"] == "one\ntwo"
+    assert answer.read().strip(b":\n") == b""
+    connection.close()
+
+
+def test_a_site_that_is_to_come_is_waited_for(tmp_path: Path) -> None:
+    """Any page says so, and listens."""
+    with serve(tmp_path / "site", port=0, reload=Reload()) as server:
+        for path in ("/", "/index.html", "/learn/"):
+            answer = _ask(server, path)
+            assert answer.status == 404
+            assert b"is being built" in answer.body
+            assert b'<script src="/-/reload.js"' in answer.body
+
+
+@pytest.mark.parametrize("path", ["/out.html", "/way/", "/../secret.html"])
+def test_no_page_outside_of_the_site_is_served(folder: Path, path: str) -> None:
+    """Neither by a link nor by a folder's own page that is one, watched or not."""
+    (folder.parent / "secret.html").write_text("secret")
+    (folder / "out.html").symlink_to("../secret.html")
+    (folder / "way").mkdir()
+    (folder / "way" / "index.html").symlink_to("../../secret.html")
+    for reload in (None, Reload()):
+        with serve(folder, port=0, reload=reload) as server:
+            answer = _ask(server, path)
+            assert answer.status == 404
+            assert b"secret" not in answer.body

@@ -6,7 +6,7 @@ Exit codes: 0 done; 1 failed; 2 usage or configuration; 3 finished, but some inp
 
 from __future__ import annotations
 
-from generator.cli import atlas, begin, extract, handout, publishing
+from generator.cli import atlas, begin, extract, handout, publishing, serving
 from generator.cli.commands import app, main
 
-__all__ = ["app", "atlas", "begin", "extract", "handout", "main", "publishing"]
+__all__ = ["app", "atlas", "begin", "extract", "handout", "main", "publishing", "serving"]

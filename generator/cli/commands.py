@@ -6,9 +6,10 @@ Whatever takes long to load is imported inside the command that needs it.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
@@ -17,6 +18,9 @@ from generator.cli import texts
 from generator.cli.terminal import bars, complain, reporting, say, write_anything
 from generator.domain import PaletteName
 from generator.errors import UsageError, WeightsNotFound
+
+if TYPE_CHECKING:
+    from generator.manifest import Origin
 
 __all__ = ["app", "main"]
 
@@ -353,7 +357,7 @@ def build(
             os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
             from generator.building import build as run
 
-            report = run(settings, progress=shown)
+            report = run(settings, progress=shown, origin=_origin(config, overrides))
         if not quiet:
             say(texts.summary(report))
         else:
@@ -451,42 +455,16 @@ def weights(
             say("\n" + texts.tensor_lines(expected_tensors()))
 
 
-@app.command()
-def serve(
-    folder: Annotated[
-        Path | None,
-        typer.Argument(
-            metavar="FOLDER",
-            help="A built gallery.  [default: the output of gallery.toml, else site]",
-            show_default=False,
-        ),
-    ] = None,
-    port: Annotated[
-        int, typer.Option("--port", metavar="PORT", help="Port; 0 takes any free one.")
-    ] = 8000,
-    show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
-    verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Name each file that is asked for.")
-    ] = False,
-    debug: DebugOption = False,
-) -> None:
-    """Serve a built gallery to this machine only, until Ctrl-C."""
-    from generator.serve import serve as listen
-    from generator.site import put_back
+def _origin(config: Path | None, overrides: Mapping[str, Any]) -> Origin:
+    """What ``layerlight serve`` needs to build the same again."""
+    from generator.manifest import Origin
 
-    with reporting(debug=debug):
-        if folder is None:
-            from generator.config import load_config
-
-            folder = load_config().output
-        put_back(folder)
-        server = listen(folder, port=port, open_browser=show, log=say if verbose else None)
-        try:
-            with server:
-                say(f"Serving {folder} at {server.url}  (Ctrl-C stops)")
-                server.wait()
-        except KeyboardInterrupt:
-            say("")
+    given = {key: value for key, value in overrides.items() if value is not None}
+    return Origin(
+        str(Path.cwd()),
+        str(config) if config else None,
+        {key: str(value) if isinstance(value, Path) else value for key, value in given.items()},
+    )
 
 
 def _identity(folder: Path) -> tuple[int, int] | None:

@@ -23,6 +23,7 @@ __all__ = [
     "aligned",
     "atlas_summary",
     "layers_table",
+    "one_line",
     "problem_line",
     "summary",
     "tensor_lines",
@@ -84,6 +85,12 @@ def _gone(report: Report) -> str:
     counted = ((report.gone.networks, "network"), (report.gone.comparisons, "comparison"))
     said = [f"{some:,} {what}{'s' if some > 1 else ''}" for some, what in counted if some]
     return f"{' and '.join(said)} of the previous site"
+
+
+def one_line(report: Report) -> str:
+    """What a build made."""
+    made = f"{report.images:,} {'images' if report.images > 1 else 'image'}{_kept(report)}"
+    return f"{made}, {report.files:,} files" + (f"; {report.note}" if report.note else "")
 
 
 def problem_line(problem: Problem) -> str:
