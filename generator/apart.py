@@ -154,9 +154,11 @@ class Apart:
         ready = process.stdout.read(1) == b"+"  # when all is imported there
         timer.cancel()
         if not ready:
+            with process:  # closes its pipes
+                code = process.wait()
             raise LayerlightError(
                 f"expected {sys.executable} to run {self._function} in a process of its own, it "
-                f"ended at once ({_ended(process.wait())}); install layerlight again"
+                f"ended at once ({_ended(code)}); install layerlight again"
             )
         return process
 

@@ -296,10 +296,10 @@ def test_the_command_tells_good_from_bad(copy: Path, tmp_path: Path) -> None:
     code, out = _run("check", str(copy))
     assert code == 0
     assert "faults    none" in out
-    (copy / "static" / "css" / "print.css").unlink()
+    (copy / "static" / "css" / "site.css").unlink()
     code, out = _run("check", str(copy))
     assert code == 1
-    (line,) = [line for line in out.splitlines() if "print.css" in line]
+    (line,) = [line for line in out.splitlines() if "site.css" in line]
     assert "more files" in line
     assert _run("check", str(tmp_path))[0] == 2
 

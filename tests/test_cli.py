@@ -344,7 +344,7 @@ def test_a_wrong_request_stops_at_once(
 def test_a_wrong_key_in_the_file_is_named_with_its_line(inputs: Path, here: Path) -> None:
     """Every command that reads gallery.toml says so."""
     (here / "gallery.toml").write_text('title = "Birds"\npalete = "magma"\n')
-    for command in COMMANDS:
+    for command in (name for name in COMMANDS if name != "init"):  # which leaves it as it is
         message = _refused(_run(command, *NEEDED.get(command, ())), 2)
         assert (
             message == "error: gallery.toml, line 2: palete: no such key; the nearest is palette\n"
