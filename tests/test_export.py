@@ -292,14 +292,14 @@ def test_an_image_that_cannot_be_used_is_noted(inputs: Path, tmp_path: Path) -> 
 def huge(inputs: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """Name of an image among the others that no memory holds."""
     photo(inputs / "huge.png", (1, 2, 3))
-    data = (inputs / "huge.png").read_bytes()
+    data, read = (inputs / "huge.png").read_bytes(), decode_apart.decoded
 
     def decoded(given: bytes, spec: InputSpec) -> object:
         if given == data:
             raise MemoryError
-        return decode_apart.decoded(given, spec)
+        return read(given, spec)
 
-    monkeypatch.setattr("generator.inputs.decoded", decoded)
+    monkeypatch.setattr(decode_apart, "decoded", decoded)
     return "huge.png"
 
 
