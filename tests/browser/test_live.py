@@ -127,6 +127,7 @@ def _wait_until_loaded_anew(page: Page) -> None:
     page.wait_for_function(LOADED_ANEW)
 
 
+@pytest.mark.slow
 def test_texts_reach_the_open_page_and_so_do_errors(studio: Studio, page: Page) -> None:
     """From the first build on, which an open page waits for. A text that is edited is there with
     the place in the page kept; an error in it is shown, and gone with the next good build. When
