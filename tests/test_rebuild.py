@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -208,6 +209,22 @@ def test_a_text_changed(studio: Studio) -> None:
     assert not any(path.startswith("sheets/") for path in done.rewritten)
     assert studio.unlike_first() == set()
     assert studio.build().report.unchanged
+
+
+def test_a_layers_text_changed(studio: Studio) -> None:
+    """Of an image's layer pages that layer's alone is made; none of another layer shows it."""
+    texts = studio.folder / "text"
+    (texts / "mine").mkdir(parents=True)
+    text = texts / "mine/second.md"
+    text.write_text("Before.\n", encoding="utf-8")
+    studio.build(text_folder=texts)
+    text.write_text("After.\n", encoding="utf-8")
+    done = studio.build()
+    assert {path for path in done.rendered if re.fullmatch(r"images/./mine/.*", path)} == {
+        f"images/{name}/mine/second.html" for name in NAMES
+    }
+    assert {f"images/{name}/index.html" for name in NAMES} <= done.rendered
+    assert studio.unlike_first() == set()
 
 
 @pytest.mark.parametrize(
@@ -460,4 +477,39 @@ def test_pages_alone_are_made_on_every_core(studio: Studio) -> None:
     assert size == sum(map(len, _bytes(studio.site).values()))
     again = studio.build(title="Anew")
     assert again.report.unchanged
+    assert studio.unlike_first() == set()
+
+
+_LOOKED_AHEAD = """
+import os, sys
+from pathlib import Path
+from generator import rows
+from generator.building import build
+from generator.config import Config
+folder = Path(sys.argv[1])
+rows._WORTH_IT, rows._AHEAD = 2, 2
+look = rows.Rows.look
+def noted(self, image):
+    (folder / f"looked-{os.getpid()}-{image}").touch()
+    return look(self, image)
+rows.Rows.look = noted
+report = build(Config(inputs=folder / "in", output=folder / "site",
+                      model=str(folder / "mine.keras")))
+assert report.kept == 4 and "tensorflow" in sys.modules
+print(os.getpid())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere all is looked at by one process")
+def test_images_that_were_kept_are_looked_at_by_a_copy_of_the_process(studio: Studio) -> None:
+    """Begun before TensorFlow is loaded, for the one that has to run; the site is the same."""
+    photo(studio.image("c"), 33)
+    done = subprocess.run(
+        [sys.executable, "-c", _LOOKED_AHEAD, str(studio.folder)],
+        capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    process = int(done.stdout)
+    looked = [path.name.split("-")[1:] for path in studio.folder.glob("looked-*")]
+    assert {image for own, image in looked if int(own) == process} == {"c"}
+    assert {image for own, image in looked if int(own) != process} == {"a", "b", "d", "e"}
     assert studio.unlike_first() == set()
