@@ -21,7 +21,7 @@ __all__ = ["BuildProcess"]
 _BEGIN = (
     # The same modules as here, whatever lies in the folder where this is run.
     "import json, sys; sys.path[:] = json.loads(sys.stdin.readline()); "
-    "from generator.cli.apart import main; main()"
+    "from generator.cli.rebuilding import main; main()"
 )
 _PATIENCE_SECONDS = 5
 """For a build that was told to stop."""

@@ -13,6 +13,7 @@ LayerlightError                      exit code 1
  │   └─ WeightsMismatch              a file that is not this network's
  ├─ AtlasError                       pictures of channels: cannot be made, or not of this network
  ├─ OutputError                      the output, folder or file: not ours, or not writable
+ ├─ ClusterError                     processes or machines that should run images and cannot
  ├─ SiteError                        a built site with a file missing or damaged
  └─ PublishError                     git, or the branch of a remote that a site goes to
 
@@ -23,6 +24,7 @@ from __future__ import annotations
 
 __all__ = [
     "AtlasError",
+    "ClusterError",
     "ConfigError",
     "ImageError",
     "InputsError",

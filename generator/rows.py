@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
@@ -69,7 +69,8 @@ class Rows:
         self._gallery, self._key, self._keys = shared, key, keys
         self._desk, self._surveyor, self._at_once = desk, surveyor, at_once
         self.images: list[InputImage] = []
-        self._lacking: dict[int, list[str]] = {}
+        self._lacking: dict[int, dict[str, str]] = {}
+        """Of an image the pages that have to be made, with their keys."""
         self._ahead: _Ahead | None = None
 
     def __enter__(self) -> Self:
@@ -160,13 +161,14 @@ class Rows:
 
     def _keep(self, i: int) -> bool:
         """Whether all of an image's pages could be taken over; else notes which could not."""
-        lacking = self._lacking[i] = []
+        lacking = self._lacking[i] = {}
         base = self._base(i)
         for path, layer in pages.image_paths(self._gallery, self.images[i]):
-            if not self._desk.ledger.keep(path, self._page_key(base, layer)):
-                lacking.append(path)
-            else:
+            key = self._page_key(base, layer)
+            if self._desk.ledger.keep(path, key):
                 self._desk.press.skip(1)
+            else:
+                lacking[path] = key
         return not lacking
 
     def _base(self, i: int) -> str:
@@ -185,11 +187,9 @@ class Rows:
         made = pages.image_pages(self._gallery, image, *beside, only=self._lacking[i])
         return self._desk.press.print(made)
 
-    def _made(self, i: int, paths: Collection[str]) -> None:
-        base = self._base(i)
-        for path, layer in pages.image_paths(self._gallery, self.images[i]):
-            if path in paths:
-                self._desk.ledger.made(path, self._page_key(base, layer), [path])
+    def _made(self, i: int, paths: Iterable[str]) -> None:
+        for path in paths:
+            self._desk.ledger.made(path, self._lacking[i][path], [path])
 
     def print_apart(self, part: Sequence[int]) -> list[tuple[int, Stamps]]:
         """Print these images' pages in a process of its own; stamps of each one's files."""
