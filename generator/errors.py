@@ -12,6 +12,8 @@ LayerlightError                      exit code 1
  │   ├─ WeightsNotFound              no source had them; names each
  │   └─ WeightsMismatch              a file that is not this network's
  ├─ AtlasError                       pictures of channels: cannot be made, or not of this network
+ ├─ ClusterError                     workers elsewhere: cannot be reached, or run something else
+ ├─ EncoderError                     a process of the build that ended before its work was done
  ├─ OutputError                      the output, folder or file: not ours, or not writable
  └─ SiteError                        a built site with a file missing or damaged
 
@@ -22,7 +24,9 @@ from __future__ import annotations
 
 __all__ = [
     "AtlasError",
+    "ClusterError",
     "ConfigError",
+    "EncoderError",
     "ImageError",
     "InputsError",
     "LayerNotFound",
@@ -88,6 +92,10 @@ class AtlasError(LayerlightError):
 
 class ClusterError(LayerlightError):
     """Workers that cannot be reached, or do not run the same program or network."""
+
+
+class EncoderError(LayerlightError):
+    """A process of the build that ended before its work was done."""
 
 
 class OutputError(LayerlightError):

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from generator import __version__, contract, layout, pages, sheets
 from generator.domain import Layer, Model
 from generator.encode import grey_png, read_png, rgb_png
+from generator.encoders import WORKERS
 from generator.example import colour_order, kernel_colours
 from generator.fingerprints import fingerprint, program
 from generator.ledger import Ledger
 from generator.network_keys import NO_KEY
-from generator.pipeline import WORKERS
 from generator.site import Staging
 from generator.sizes import columns_for, strip_factor
 from generator.texts import templates_folder

@@ -21,6 +21,7 @@ from generator.desk import Desk
 from generator.domain import InputImage, Layer
 from generator.fingerprints import fingerprint
 from generator.network_keys import NO_KEY
+from generator.site import Written
 
 __all__ = ["Rows"]
 
@@ -32,7 +33,7 @@ _WORTH_IT = 6
 _AHEAD = 100
 """Images that are looked at before they come: some 50 MB."""
 
-Stamps = dict[str, tuple[int, int]]
+Files = dict[str, Written]
 
 
 class Rows:
@@ -132,10 +133,10 @@ class Rows:
                 for i in every:
                     self._surveyor.add(self.look(self.images[i].id))
                 for done in printing:
-                    for i, stamps in done.result():
-                        stage.adopt(stamps)
-                        self._desk.press.skip(len(stamps))
-                        self._made(i, stamps)
+                    for i, files in done.result():
+                        stage.adopt(files)
+                        self._desk.press.skip(len(files))
+                        self._made(i, files)
             except BaseException:
                 pool.shutdown(cancel_futures=True)
                 raise
@@ -177,10 +178,10 @@ class Rows:
             if path in paths:
                 self._desk.ledger.made(path, self._page_key(base, layer), [path])
 
-    def print_apart(self, part: Sequence[int]) -> list[tuple[int, Stamps]]:
-        """Print these images' pages in a process of its own; stamps of each one's files."""
-        stamps = self._desk.stage.stamps
-        return [(i, {path: stamps[path] for path in self._print(i)}) for i in part]
+    def print_apart(self, part: Sequence[int]) -> list[tuple[int, Files]]:
+        """Print these images' pages in a process of its own; each one's files."""
+        written = self._desk.stage.written
+        return [(i, {path: written[path] for path in self._print(i)}) for i in part]
 
 
 class _Ahead:
@@ -243,5 +244,5 @@ def _look(image: str) -> pages.Look:
     return _rows[0].look(image)
 
 
-def _print_part(part: Sequence[int]) -> list[tuple[int, Stamps]]:
+def _print_part(part: Sequence[int]) -> list[tuple[int, Files]]:
     return _rows[0].print_apart(part)

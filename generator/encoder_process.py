@@ -1,0 +1,126 @@
+"""What runs in a process of a build that encodes: see ``generator.encoders``.
+
+It never loads TensorFlow. Maps come to it through shared memory; it writes files into the site in
+the making itself, and hands back what was measured and which files these are.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import os
+import pickle
+import signal
+import sys
+import traceback
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection
+
+from generator.evidence import Weighted
+from generator.handover import Arrays, Handover
+from generator.sheet_files import Measures, Pixels, Plan, Run, save
+from generator.site import Files, Written
+
+__all__ = ["FED", "READY", "Begin", "Done", "Job", "main"]
+
+READY = b"ready"
+FED = ""
+"""Name of what the network was fed, among the maps of its layers."""
+
+_DIE_WITH_PARENT = 1
+"""PR_SET_PDEATHSIG of Linux's prctl(2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """What is the same for all images of a network."""
+
+    plan: Plan
+    """Whose kernels are without their weights: those stay in the shared memory."""
+    handover: Handover
+    files: Files
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One image, whose maps lie in a slot of the shared memory."""
+
+    slot: int
+    image: str
+    pixels: Pixels
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of it."""
+
+    measures: Measures
+    files: dict[str, Written]
+
+
+def main(channel: int, parent: int) -> None:
+    """Do what comes through a connection, until nothing will.
+
+    Args:
+        channel: the connection's descriptor.
+        parent: number of the process at its other end.
+    """
+    _end_with(parent)
+    with Connection(channel) as connection:
+        connection.send(READY)
+        gc.freeze()
+        work: _Work | None = None
+        while True:
+            try:
+                message = connection.recv()
+            except (EOFError, ConnectionError):
+                return
+            if isinstance(message, Begin):
+                work = _Work(message)
+            else:
+                assert work is not None
+                connection.send_bytes(_answer(work, message))
+
+
+def _end_with(parent: int) -> None:
+    """Have the system end this process with its parent, whatever that dies of."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
+    if os.getppid() != parent:  # it was quicker
+        signal.raise_signal(signal.SIGKILL)
+
+
+def _answer(work: _Work, job: Job) -> bytes:
+    """What became of a job, or the exception that it ended in, with where that came from."""
+    try:
+        return pickle.dumps(work.do(job), pickle.HIGHEST_PROTOCOL)
+    except Exception as error:  # to be raised at the other end, whatever it is
+        where = traceback.format_exc()
+        error.add_note(f"In a process that encodes:\n{where}")
+        try:
+            return pickle.dumps(error, pickle.HIGHEST_PROTOCOL)
+        except Exception:  # some cannot travel
+            return pickle.dumps(RuntimeError(where), pickle.HIGHEST_PROTOCOL)
+
+
+class _Work:
+    """The images of one network."""
+
+    def __init__(self, begin: Begin) -> None:
+        self._slots, lasting = begin.handover.open()
+        self._plan = replace(begin.plan, kernels=_whole(begin.plan, lasting))
+        self._files = begin.files
+
+    def do(self, job: Job) -> Done:
+        """Write an image's files."""
+        maps = self._slots[job.slot]
+        written: dict[str, Written] = {}
+
+        def write(path: str, data: bytes | str) -> None:
+            written[path] = self._files.write(path, data)
+
+        return Done(save(Run(job.image, job.pixels, maps[FED], maps), self._plan, write), written)
+
+
+def _whole(plan: Plan, lasting: Arrays) -> dict[str, Weighted]:
+    return {name: one._replace(weights=lasting[name]) for name, one in plan.kernels.items()}
