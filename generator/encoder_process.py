@@ -18,7 +18,8 @@ from multiprocessing.connection import Connection
 
 from generator.evidence import Weighted
 from generator.handover import Arrays, Handover
-from generator.sheet_files import Measures, Pixels, Plan, Run, save
+from generator.parcel import Parcel, packed
+from generator.sheet_files import Pixels, Plan, Run, save
 from generator.site import Files, Written
 
 __all__ = ["FED", "READY", "Begin", "Done", "Job", "main"]
@@ -54,7 +55,7 @@ class Job:
 class Done:
     """What became of it."""
 
-    measures: Measures
+    measures: Parcel
     files: dict[str, Written]
 
 
@@ -119,7 +120,8 @@ class _Work:
         def write(path: str, data: bytes | str) -> None:
             written[path] = self._files.write(path, data)
 
-        return Done(save(Run(job.image, job.pixels, maps[FED], maps), self._plan, write), written)
+        run = Run(job.image, job.pixels, maps[FED], maps)
+        return Done(packed(save(run, self._plan, write)), written)
 
 
 def _whole(plan: Plan, lasting: Arrays) -> dict[str, Weighted]:

@@ -32,6 +32,7 @@ import numpy as np
 from generator.encoder_process import FED, READY, Begin, Done, Job
 from generator.errors import EncoderError
 from generator.handover import Arrays, Handover, offered, shapes_of
+from generator.parcel import unpacked
 from generator.sheet_files import Measures, Plan, Run, save
 from generator.site import Staging
 
@@ -56,6 +57,14 @@ _PROGRAM = (
 )
 """The same modules as here, wherever this process found them. Not by ``multiprocessing``, which
 would run the user's own program once more."""
+
+_SURROUNDINGS = {
+    # numpy's own threads would be in the way of the other processes
+    "OPENBLAS_NUM_THREADS": "1",
+    # memory of the last array serves for the next, instead of going back to the system (glibc)
+    "MALLOC_MMAP_THRESHOLD_": f"{2**30}",
+    "MALLOC_TRIM_THRESHOLD_": f"{2**30}",
+}
 
 
 class Encoding:
@@ -182,7 +191,7 @@ class _InProcesses:
         finally:
             self._free.put(job.slot)
         self._stage.adopt(done.files)
-        return done.measures
+        return unpacked(done.measures)
 
 
 def _arrays(run: Run) -> Arrays:
@@ -274,8 +283,7 @@ class _Member:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                # Numpy's own threads would be in the way of the other processes.
-                env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+                env={**os.environ, **_SURROUNDINGS},
                 process_group=0,  # Ctrl-C is for the one that ends the others
             )
 

@@ -100,6 +100,7 @@ def image_files(run: Run, plan: Plan) -> Generator[tuple[str, bytes | str], None
         yield script, contract.pixels_script(script, photo)
     found_sheets: dict[str, Sheet] = {}
     looks: dict[str, reading.LayerLook] = {}
+    finite: dict[str, NDArray[np.float32]] = {}
     last: dict[str, tuple[Layer, sheets.Measured]] = {}
     standing = reading.representatives(model.layers)
     before: tuple[Layer, LayerReading] | None = None
@@ -111,12 +112,15 @@ def image_files(run: Run, plan: Plan) -> Generator[tuple[str, bytes | str], None
         looks[layer.name] = reading.look(measured.maps, measured.sheet, same)
         before = (layer, looks[layer.name].reading)
         found_sheets[layer.name] = measured.sheet
+        finite[layer.name] = measured.maps
         if standing.get(layer.block) is layer:
             last[layer.block] = (layer, measured)
         yield from _layer_files(image, layer, measured, looks[layer.name].reading, plan.values)
     found = reading.read_image(model.layers, looks)
     yield layout.reading_json(model.id, image), contract.reading_json(found)
     yield from _block_files(image, model, found, last)
+    script = layout.points_script(model.id, image)
+    yield script, contract.points_script(script, points_of(model.layers, finite, model.input))
     evidence = yield from _evidence_files(run, plan, found_sheets)
     return Measures(found_sheets, found, evidence)
 
@@ -124,7 +128,7 @@ def image_files(run: Run, plan: Plan) -> Generator[tuple[str, bytes | str], None
 def _evidence_files(
     run: Run, plan: Plan, measured: dict[str, Sheet]
 ) -> Generator[tuple[str, str], None, Evidence]:
-    """Where the strongest values come from, and what is strongest above each point."""
+    """Where the strongest values come from."""
     model, image, maps = plan.model, run.image, run.maps
     found = evidence_of(model.layers, maps, run.fed, plan.kernels, measured)
     for layer, accounts in found.accounts.items():
@@ -132,8 +136,6 @@ def _evidence_files(
         yield script, contract.accounts_script(script, accounts)
     script = layout.threads_script(model.id, image)
     yield script, contract.threads_script(script, found.knots)
-    script = layout.points_script(model.id, image)
-    yield script, contract.points_script(script, points_of(model.layers, maps, model.input))
     return found
 
 
@@ -153,7 +155,7 @@ def _block_files(
         reduced = sheets.reduce_by_maximum(grey[None], factor)
         small.append(sheets.enlarge(reduced, BLOCKS_SIDE, model.input.height, model.input.width)[0])
     if small:
-        tiles = sheets.tile(np.stack(small).astype(np.uint8), len(small))
+        tiles = sheets.tile(np.stack(small), len(small))
         yield layout.blocks_png(model.id, image), grey_png(tiles)
 
 
@@ -171,8 +173,8 @@ def _layer_files(
     sheet, grey, _ = measured
     model = sheet.model
 
-    def tiled(tiles: NDArray[np.generic], columns: int) -> bytes:
-        return grey_png(sheets.tile(tiles.astype(np.uint8), columns, signed=layer.signed))
+    def tiled(tiles: NDArray[np.uint8], columns: int) -> bytes:
+        return grey_png(sheets.tile(tiles, columns, signed=layer.signed))
 
     png = tiled(grey, sheet.columns)
     yield layout.sheet_png(model, image, layer.name), png

@@ -92,6 +92,7 @@ COMPOSERS = frozenset(
         "network_keys",
         "networks",
         "notebook",
+        "parcel",
         "pipeline",
         "rebuild",
         "rows",
@@ -110,6 +111,7 @@ EXCEPTIONS = frozenset(
         ("reading", "sheets"),
         # So is the strongest value above a point, whose numbers are written as a sheet's are.
         ("points", "sheets"),
+        ("points", "passes"),
         # The sums behind a map's values are worked out as the maps are measured: compiled.
         ("evidence", "passes"),
         # A page says in words what its numbers are; the words are made where the numbers are read.
