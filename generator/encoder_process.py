@@ -13,6 +13,7 @@ import pickle
 import signal
 import sys
 import traceback
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 
@@ -59,17 +60,39 @@ class Done:
     files: dict[str, Written]
 
 
-def main(channel: int, parent: int) -> None:
-    """Do what comes through a connection, until nothing will.
+def main(names: Sequence[str], parent: int) -> None:
+    """Do what comes through connections, in a process for each, until nothing will.
+
+    The others begin as copies of this one, which loads for all of them what they need.
 
     Args:
-        channel: the connection's descriptor.
-        parent: number of the process at its other end.
+        names: numbers of the connections' descriptors.
+        parent: number of the process at their other end.
     """
     _end_with(parent)
+    gc.freeze()
+    channels = [int(name) for name in names]
+    own, *others = channels
+    copies: list[int] = []
+    for channel in others:
+        first = os.getpid()
+        copy = os.fork()
+        if not copy:
+            own, copies = channel, []
+            _end_with(first)
+            break
+        copies.append(copy)
+    for channel in channels:
+        if channel != own:
+            os.close(channel)
+    _serve(own)
+    for copy in copies:
+        os.waitpid(copy, 0)
+
+
+def _serve(channel: int) -> None:
     with Connection(channel) as connection:
         connection.send(READY)
-        gc.freeze()
         work: _Work | None = None
         while True:
             try:

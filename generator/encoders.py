@@ -20,9 +20,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import replace
 from multiprocessing import Pipe
+from multiprocessing.connection import Connection
 from queue import SimpleQueue
 from threading import Semaphore
 from typing import Any, Self
@@ -52,8 +53,8 @@ _START_SECONDS = 60
 """After which a process is given up; it takes one or two, if the disk is slow ten."""
 _END_SECONDS = 10
 _PROGRAM = (
-    "import sys; channel, parent, *sys.path = sys.argv[1:]; "
-    "from generator.encoder_process import main; main(int(channel), int(parent))"
+    "import sys; channels, parent, *sys.path = sys.argv[1:]; "
+    "from generator.encoder_process import main; main(channels.split(','), int(parent))"
 )
 """The same modules as here, wherever this process found them. Not by ``multiprocessing``, which
 would run the user's own program once more."""
@@ -202,9 +203,9 @@ class Crew:
     """The processes of a build that encode; none is started before it is asked for."""
 
     def __init__(self) -> None:
-        self._members: list[_Member] = []
-        self._idle: SimpleQueue[_Member] = SimpleQueue()
-        self._open = ExitStack()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._members: list[Connection] = []
+        self._idle: SimpleQueue[Connection] = SimpleQueue()
         self._asked = self._ready = False
         self.memory = -1
         """Descriptor of the memory that they share, once they are ready."""
@@ -228,14 +229,20 @@ class Crew:
         if memory is None:
             return
         self.memory = memory
-        self._open.callback(os.close, memory)
-        with suppress(OSError):
-            self._members += [_Member(memory) for _ in range(WORKERS)]
+        pairs = [Pipe() for _ in range(WORKERS)]
+        self._members = [here for here, _ in pairs]
+        try:
+            self._process = _started(memory, [there.fileno() for _, there in pairs])
+        except (OSError, subprocess.SubprocessError):
+            self._end()
+        finally:
+            for _, there in pairs:
+                there.close()
 
     def ready(self) -> bool:
         """Whether they are there, once that is known."""
         if not self._ready and self._members:
-            self._ready = all(member.is_ready() for member in self._members)
+            self._ready = all(map(_is_ready, self._members))
             if self._ready:
                 for member in self._members:
                     self._idle.put(member)
@@ -246,7 +253,8 @@ class Crew:
     def tell(self, begin: Begin) -> None:
         """Tell all of them what comes; none has anything to do."""
         for member in self._members:
-            member.send(begin)
+            with suppress(OSError):  # one that has ended: that shows when it is asked
+                member.send(begin)
 
     def ask(self, job: Job) -> Done:
         """Have one of them do it, and wait for that.
@@ -258,75 +266,51 @@ class Crew:
         member = self._idle.get()
         try:
             member.send(job)
-            return member.answer(job.image)
-        finally:
-            self._idle.put(member)
-
-    def _end(self) -> None:
-        members, self._members = self._members, []
-        for member in members:
-            member.let_go()
-        for member in members:
-            member.end()
-        self._open.close()
-
-
-class _Member:
-    """One process, and the connection to it."""
-
-    def __init__(self, memory: int) -> None:
-        self._connection, there = Pipe()
-        with there:
-            self._process = subprocess.Popen(
-                [sys.executable, "-c", _PROGRAM, str(there.fileno()), str(os.getpid()), *sys.path],
-                pass_fds=(there.fileno(), memory),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                env={**os.environ, **_SURROUNDINGS},
-                process_group=0,  # Ctrl-C is for the one that ends the others
-            )
-
-    def is_ready(self) -> bool:
-        """Whether it has started; waits for it."""
-        with suppress(EOFError, OSError):
-            return self._connection.poll(_START_SECONDS) and self._connection.recv() == READY
-        return False
-
-    def send(self, message: Begin | Job) -> None:
-        """Raises nothing: that it has ended shows when it is to answer."""
-        with suppress(OSError):
-            self._connection.send(message)
-
-    def answer(self, image: str) -> Done:
-        """To a job."""
-        try:
-            answer: Any = pickle.loads(self._connection.recv_bytes())
+            answer: Any = pickle.loads(member.recv_bytes())
         except (EOFError, OSError) as error:
             raise EncoderError(
-                f"expected the process that encodes to finish {image}, got its end "
-                f"({self._ended()}): most often there was too little memory, of which a build "
-                "takes 2.5 GB; make room and build again"
+                f"expected a process of this build to encode {job.image}, got its end; most often "
+                "there was too little memory, of which a build takes 2.5 GB: make room, and build "
+                "again"
             ) from error
+        finally:
+            self._idle.put(member)
         if isinstance(answer, Exception):
             raise answer
         done: Done = answer
         return done
 
-    def let_go(self) -> None:
-        """Tell it to end."""
-        self._connection.close()
+    def _end(self) -> None:
+        members, self._members = self._members, []
+        for member in members:  # they end when the other end is closed
+            member.close()
+        if self._process:
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(_END_SECONDS)
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+        if self.memory >= 0:
+            os.close(self.memory)
+            self.memory = -1
 
-    def end(self) -> None:
-        """See that it has ended."""
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(_END_SECONDS)
-        self._process.kill()
-        self._process.wait()
 
-    def _ended(self) -> str:
-        try:
-            code = self._process.wait(_END_SECONDS)
-        except subprocess.TimeoutExpired:
-            return "it answers no more"
-        return f"signal {-code}" if code < 0 else f"exit code {code}"
+def _started(memory: int, channels: list[int]) -> subprocess.Popen[bytes]:
+    """The first process, of which the others will be copies."""
+    given = [",".join(map(str, channels)), str(os.getpid()), *sys.path]
+    return subprocess.Popen(
+        [sys.executable, "-c", _PROGRAM, *given],
+        pass_fds=(*channels, memory),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, **_SURROUNDINGS},
+        process_group=0,  # Ctrl-C is for the one that ends the others
+    )
+
+
+def _is_ready(member: Connection) -> bool:
+    """Whether it has started; waits for it."""
+    with suppress(EOFError, OSError):
+        return member.poll(_START_SECONDS) and member.recv() == READY
+    return False
