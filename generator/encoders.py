@@ -93,14 +93,14 @@ class Encoding:
 
     def wait(self) -> None:
         """Until a batch of maps more can be in memory."""
-        if self._way is None:
-            apart = self._several and self._crew.ready()
-            self._way = _InProcesses(self._crew, self._stage) if apart else _InThreads(self._stage)
-        self._way.wait()
+        if self._way:  # the first batch has room, whoever will encode it
+            self._way.wait()
 
     def take(self, runs: list[Run], plan: Plan) -> Iterator[Future[Measures]]:
         """Begin with a batch, image by image as there is room; the list is emptied."""
-        assert self._way is not None
+        if self._way is None:
+            apart = self._several and self._crew.ready()
+            self._way = _InProcesses(self._crew, self._stage) if apart else _InThreads(self._stage)
         return self._way.take(runs, plan)
 
     def stop(self) -> None:
@@ -116,7 +116,7 @@ class _InThreads:
     def __init__(self, stage: Staging) -> None:
         self._write = stage.write
         self._pool = ThreadPoolExecutor(WORKERS)
-        self._room = Semaphore(ALIVE)
+        self._room = Semaphore(ALIVE - 1)  # one batch is there already
 
     def wait(self) -> None:
         self._room.acquire()
