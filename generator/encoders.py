@@ -172,6 +172,7 @@ class _InProcesses:
 
     def close(self) -> None:
         self._pool.shutdown()
+        self._slots.clear()  # the memory goes with the last array, also if an error is kept
 
     def _begin(self, example: Arrays, plan: Plan) -> None:
         weights = {name: one.weights for name, one in plan.kernels.items()}
