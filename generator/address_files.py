@@ -38,7 +38,7 @@ def write_sitemap(gallery: pages.Gallery, stage: Staging) -> None:
     """The addresses of all pages but the error page; of too many those that lie least deep."""
     if not gallery.base_url:
         return
-    paths = [path for path in stage.stamps if path.endswith(".html") and path != layout.ERROR_PAGE]
+    paths = [path for path in stage.written if path.endswith(".html") and path != layout.ERROR_PAGE]
     paths.sort(key=lambda path: (path.count("/"), path))
     listed = "".join(
         f"<url><loc>{escape(layout.address(gallery.base_url, path))}</loc></url>\n"

@@ -15,7 +15,7 @@ from generator import contract, layout, pages
 from generator.atlas import Atlas, sheet
 from generator.domain import AtlasSheet, Mark
 from generator.encode import resized, webp
-from generator.pipeline import WORKERS
+from generator.encoders import WORKERS
 from generator.site import Staging
 
 __all__ = ["write_atlas_files"]

@@ -26,7 +26,8 @@ from generator.errors import ClusterError, ConfigError, ImageError, LayerlightEr
 from generator.fingerprints import sheet_program
 from generator.inputs import Candidate, prepare, read_file
 from generator.known_networks import GalleryNetwork, network_at
-from generator.pipeline import Counter, Tools, Write, image_files
+from generator.pipeline import Counter, Tools
+from generator.sheet_files import Write, save
 
 __all__ = ["record_on_cluster"]
 
@@ -289,18 +290,15 @@ _FILES = {"model", "weights", "labels"}
 def _run(
     tools: Tools, candidates: Sequence[Candidate], data: Sequence[bytes | str]
 ) -> list[_Result]:
-    plan = tools.plan
-    decoded = [_decoded(*pair, plan.model.input) for pair in zip(candidates, data, strict=True)]
+    given = tools.plan.model.input
+    decoded = [_decoded(*pair, given) for pair in zip(candidates, data, strict=True)]
     batch = [one for one in decoded if not isinstance(one, str)]
-    files: dict[str, list[tuple[str, bytes]]] = {image.id: [] for image, _ in batch}
-    if batch:
-        every = tools.extractor.maps([pixels for _, pixels in batch])
-        for (image, pixels), maps in zip(batch, every, strict=True):
-            keep = _Keeper(files[image.id])
-            if plan.judge:
-                plan.judge([(image, pixels)], keep)
-            for path, content in image_files(image.id, pixels, maps, plan):
-                keep(path, content)
+    files: dict[str, list[tuple[str, bytes]]] = {}
+    for (image, pixels), run in zip(batch, tools.run(batch) if batch else [], strict=True):
+        keep = _Keeper(files.setdefault(image.id, []))
+        if tools.judge:
+            tools.judge([(image, pixels)], keep)
+        save(run, tools.plan, keep)
     return [
         _Result(None, one, ())
         if isinstance(one, str)

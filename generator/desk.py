@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from generator import pages
 from generator.building import Progress
 from generator.config import Config
+from generator.encoders import Crew
 from generator.ledger import Ledger
 from generator.manifest import KnownImage
 from generator.render import Renderer
@@ -49,5 +50,6 @@ class Desk:
     ledger: Ledger
     press: Press
     counter: Progress
+    crew: Crew
     images: Mapping[str, KnownImage]
     """Image files as the last build found them, by path below the inputs folder."""

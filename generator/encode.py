@@ -27,11 +27,27 @@ def grey_png(grey: NDArray[np.uint8]) -> bytes:
     a third of their time (0.039 and 0.121 s of one core).
     """
     height, width = grey.shape
-    rows = np.zeros((height, width + 1), dtype=np.uint8)  # a row begins with its filter: none
-    rows[:, 1:] = grey
-    packed = isal_zlib.compress(rows.data, _LEVEL)
+    packed = isal_zlib.compress(_rows(grey).data, _LEVEL)
     header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)  # 8 bits, grey, not interlaced
     return b"".join((_SIGNATURE, *_chunk(b"IHDR", header), *_chunk(b"IDAT", packed), _END))
+
+
+def _rows(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Rows that begin with their filter: none. Where there is room for that, nothing is copied."""
+    height, width = grey.shape
+    room = grey.base
+    if (
+        isinstance(room, np.ndarray)
+        and room.shape == (height, width + 1)
+        and room.dtype == grey.dtype
+        and room.flags.c_contiguous
+        and grey.ctypes.data == room.ctypes.data + 1
+    ):
+        room[:, 0] = 0
+        return room
+    rows = np.zeros((height, width + 1), dtype=np.uint8)
+    rows[:, 1:] = grey
+    return rows
 
 
 def _chunk(kind: bytes, data: bytes) -> tuple[bytes, ...]:

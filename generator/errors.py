@@ -12,6 +12,8 @@ LayerlightError                      exit code 1
  │   ├─ WeightsNotFound              no source had them; names each
  │   └─ WeightsMismatch              a file that is not this network's
  ├─ AtlasError                       pictures of channels: cannot be made, or not of this network
+ ├─ ClusterError                     workers elsewhere: cannot be reached, or run something else
+ ├─ EncoderError                     a process of the build that ended before its work was done
  ├─ OutputError                      the output, folder or file: not ours, or not writable
  ├─ ClusterError                     processes or machines that should run images and cannot
  ├─ SiteError                        a built site with a file missing or damaged
@@ -26,6 +28,7 @@ __all__ = [
     "AtlasError",
     "ClusterError",
     "ConfigError",
+    "EncoderError",
     "ImageError",
     "InputsError",
     "LayerNotFound",
@@ -92,6 +95,10 @@ class AtlasError(LayerlightError):
 
 class ClusterError(LayerlightError):
     """Workers that cannot be reached, or do not run the same program or network."""
+
+
+class EncoderError(LayerlightError):
+    """A process of the build that ended before its work was done."""
 
 
 class OutputError(LayerlightError):

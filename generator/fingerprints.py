@@ -27,7 +27,8 @@ __all__ = [
 SHEET_MODULES = (
     *("activations", "apart", "contract", "decode", "decode_apart", "domain", "encode", "errors"),
     *("evidence", "folders", "front_matter", "inputs", "layout", "models", "names", "passes"),
-    *("pipeline", "places", "points", "reading", "sheets", "sidecar", "sizes", "verdict_files"),
+    *("pipeline", "places", "points", "reading", "sheet_files", "sheets", "sidecar", "sizes"),
+    "verdict_files",
 )
 """What an image's sheets are made by, below ``generator/``: all that these import, and no more."""
 

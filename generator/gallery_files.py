@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 from generator import __version__, contract, layout, pages, sheets
 from generator.domain import Layer, Model
 from generator.encode import grey_png, read_png, rgb_png
+from generator.encoders import WORKERS
 from generator.example import colour_order, kernel_colours
 from generator.fingerprints import fingerprint, program
 from generator.ledger import Ledger
 from generator.network_keys import NO_KEY
-from generator.pipeline import WORKERS
 from generator.site import Staging
-from generator.sizes import columns_for, strip_factor
+from generator.sizes import columns_for, grid_factor, strip_factor
 from generator.theme import static_files, stylesheet
 
 __all__ = [
@@ -151,9 +151,21 @@ class _Strip:
         self.key = ".".join([self._head, *self.names]) if all(self.names) else NO_KEY
 
     def row(self, model: Model, image: str, stage: Staging) -> NDArray[np.uint8]:
-        """``(chosen, height, width)``, cut out of an image's sheet and reduced."""
-        cut = _cut(stage, model, self._layer, image, self.chosen)
-        return sheets.reduce(cut, strip_factor(self._layer), signed=self._layer.signed)
+        """``(chosen, height, width)``, cut out of an image's sheet and reduced.
+
+        Out of the grid's copy, where that is not reduced further than the strip: what is reduced
+        by the largest in two steps is the same as in one.
+        """
+        layer, factor = self._layer, strip_factor(self._layer)
+        drawn = grid_factor(layer)
+        if drawn == 1 or factor % drawn:
+            drawn = 1
+        of = layout.small_sheet_png if drawn > 1 else layout.sheet_png
+        path = of(model.id, image, layer.name)
+        sheet = read_png(stage.path(path).read_bytes())
+        height, width = -(-layer.height // drawn), -(-layer.width // drawn)
+        cut = _cut(sheet, height, width, columns_for(layer.channels), self.chosen)
+        return sheets.reduce(cut, factor // drawn, signed=layer.signed)
 
     def rows_of(self, key: str, files: Mapping[str, bytes]) -> dict[str, NDArray[np.uint8]]:
         """Rows of the strip as it was, if it showed the same channels, by name."""
@@ -163,29 +175,24 @@ class _Strip:
         factor = strip_factor(self._layer)
         height, width = -(-self._layer.height // factor), -(-self._layer.width // factor)
         sheet = read_png(files[self._path])
-        tops = [i * (height + sheets.GAP) for i in range(len(names))]
-        lefts = [i * (width + sheets.GAP) for i in range(len(self.chosen))]
+        count = len(self.chosen)
         return {
-            name: np.stack([sheet[top : top + height, left : left + width] for left in lefts])
-            for name, top in zip(names, tops, strict=True)
+            name: _cut(sheet, height, width, count, tuple(range(i * count, (i + 1) * count)))
+            for i, name in enumerate(names)
             if name
         }
 
 
 def _cut(
-    stage: Staging, model: Model, layer: Layer, image: str, channels: tuple[int, ...]
+    sheet: NDArray[np.uint8], height: int, width: int, columns: int, channels: tuple[int, ...]
 ) -> NDArray[np.uint8]:
-    """``(len(channels), height, width)`` out of a sheet."""
-    sheet = read_png(stage.path(layout.sheet_png(model.id, image, layer.name)).read_bytes())
-    columns = columns_for(layer.channels)
-    height, width = layer.height + sheets.GAP, layer.width + sheets.GAP
+    """``(len(channels), height, width)`` out of a sheet of tiles of that size."""
+    tops = [c // columns * (height + sheets.GAP) for c in channels]
+    lefts = [c % columns * (width + sheets.GAP) for c in channels]
     return np.stack(
         [
-            sheet[
-                c // columns * height : c // columns * height + layer.height,
-                c % columns * width : c % columns * width + layer.width,
-            ]
-            for c in channels
+            sheet[top : top + height, left : left + width]
+            for top, left in zip(tops, lefts, strict=True)
         ]
     )
 

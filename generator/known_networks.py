@@ -21,7 +21,8 @@ from generator.fingerprints import digest_of, fingerprint, sheet_program
 from generator.gallery_files import colour_names, kernels_picture, largest_weights
 from generator.manifest import KnownNetwork
 from generator.network_keys import NO_KEY, network_keys
-from generator.pipeline import Plan, Tools, kernels_of
+from generator.pipeline import Tools
+from generator.sheet_files import Plan, kernels_of
 from generator.verdict_files import judge_of
 
 __all__ = ["GalleryNetwork", "network_at", "networks_of"]
@@ -57,8 +58,8 @@ class GalleryNetwork:
         """What runs images through it; loads it."""
         live = self.live
         judge = _judge(config, live, self.settings, main=self.main)
-        plan = Plan(live.spec, kernels_of(live), live.preprocess, config.values, judge)
-        return Tools(Extractor(live), plan)
+        plan = Plan(live.spec, kernels_of(live), config.values)
+        return Tools(Extractor(live), plan, live.preprocess, judge)
 
     def sheets_key(self, image: str, sha256: str, *, values: bool) -> str:
         """Of the sheets of one image, by its id and its file's bytes."""

@@ -63,7 +63,7 @@ class Ledger:
         """The files of each group, and those of none, as the manifest has them."""
         groups = {name: Group(key, {}) for name, key in self._keys.items()}
         others: dict[str, Stamp] = {}
-        for path, stamp in self._stage.stamps.items():
+        for path, file in self._stage.written.items():
             name = self._names.get(path) or "/".join(path.split("/", 3)[:3])
-            (groups[name].files if name in groups else others)[path] = stamp
+            (groups[name].files if name in groups else others)[path] = file.stamp
         return groups, others

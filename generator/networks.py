@@ -25,6 +25,7 @@ from generator.config import Config
 from generator.desk import Desk
 from generator.domain import Evidence, InputImage, Model, Problem, Sheet, WorkedExample
 from generator.encode import read_png
+from generator.encoders import Encoding
 from generator.errors import InputsError
 from generator.example import first_kernel_example
 from generator.fingerprints import fingerprint, of_folder, program
@@ -34,10 +35,11 @@ from generator.known_networks import GalleryNetwork
 from generator.manifest import KnownImage
 from generator.own_texts import read_own_texts, refuse
 from generator.palettes import palettes
-from generator.pipeline import Counter, Measures, Tools, record
+from generator.pipeline import Counter, Tools, record
 from generator.rebuild import same_image
 from generator.render import Renderer
 from generator.rows import Rows
+from generator.sheet_files import Measures
 from generator.site import Staging
 from generator.texts import Texts, templates_folder
 from generator.verdict_files import verdict_of
@@ -198,7 +200,8 @@ def _run(
 
         yield from record_on_cluster(fresh, network, config, write, counter, found)
     else:
-        yield from record(fresh, spec, tools, write, counter, found)
+        with Encoding(desk.crew, desk.stage, len(fresh)) as encoders:
+            yield from record(fresh, spec, tools, encoders, write, counter, found)
 
 
 class _Further:

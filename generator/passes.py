@@ -10,7 +10,7 @@ Where a layer is signed, what counts is the magnitude.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
 import numpy as np
@@ -22,6 +22,7 @@ __all__ = [
     "find_tail",
     "measure",
     "reduce_maps",
+    "strongest_above",
     "sum_up",
     "to_grey",
 ]
@@ -29,18 +30,22 @@ __all__ = [
 Compiled = TypeVar("Compiled", bound=Callable[..., Any])
 
 
-def _compiled(*arguments: Any, result: Any = types.none) -> Callable[[Compiled], Compiled]:
+def _compiled(
+    *arguments: Any, result: Any = types.none, free: Collection[str] = ()
+) -> Callable[[Compiled], Compiled]:
     """Compile for these types of arguments, unless the disk still has it from an earlier time.
 
-    For one kind of argument only, so that no later call compiles anew.
+    For one kind of argument only, so that no later call compiles anew. ``free`` says what the
+    compiler need not keep to (LLVM's fast-math flags), so that it can take many numbers at a time.
     """
     signature = result(*arguments)
+    quick = set(free) or False
 
     def compile_it(function: Compiled) -> Compiled:
         try:
-            made: Compiled = njit(signature, nogil=True, cache=True)(function)
+            made: Compiled = njit(signature, nogil=True, cache=True, fastmath=quick)(function)
         except RuntimeError:  # neither the program's folder nor the user's can be written
-            made = njit(signature, nogil=True)(function)
+            made = njit(signature, nogil=True, fastmath=quick)(function)
         return made
 
     return compile_it
@@ -257,6 +262,62 @@ def count_by_size(values: Any, steps: float, signed: bool, counts: Any) -> None:
         counts[size] = own[0, size] + own[1, size] + own[2, size] + own[3, size]
 
 
+_ANY_ORDER = ("reassoc", "nsz")
+_FINITE = ("nnan", "ninf")
+_FIVE = types.UniTuple(types.float64, 5)  # type: ignore[no-untyped-call]  # it has no types
+_LEAST, _TAKEN = np.float32(-3.4e38), np.float32(-3.0e38)
+"""Less than any number; and in place of one that was named already."""
+
+
+@_compiled(_FLOATS, result=_FIVE, free=_ANY_ORDER + _FINITE)
+def _both_ways(pushes: Any) -> tuple[Any, ...]:
+    """Sum of what is above zero and of what is below, how many are each, and the largest."""
+    up, down, ups, downs, largest = 0.0, 0.0, 0, 0, _LEAST
+    for i in range(pushes.size):
+        push = pushes[i]
+        up += np.float64(push if push > 0 else np.float32(0))
+        down += np.float64(push if push < 0 else np.float32(0))
+        ups += 1 if push > 0 else 0
+        downs += 1 if push < 0 else 0
+        largest = push if push > largest else largest
+    return up, down, np.float64(ups), np.float64(downs), np.float64(largest)
+
+
+@_compiled(_FLOATS, result=types.boolean, free=_ANY_ORDER)
+def _finite(pushes: Any) -> bool:
+    """Whether all are: else a product with zero is NaN, and so the sum."""
+    odd = np.float32(0)
+    for i in range(pushes.size):
+        odd += pushes[i] * np.float32(0)
+    return bool(odd == 0)
+
+
+@_compiled(_FLOATS, result=types.float32, free=_ANY_ORDER + _FINITE)
+def _largest(pushes: Any) -> Any:
+    largest = _LEAST
+    for i in range(pushes.size):
+        largest = pushes[i] if pushes[i] > largest else largest
+    return largest
+
+
+@_compiled(_MAPS, types.boolean, _ROWS, free=_ANY_ORDER + _FINITE)
+def strongest_above(maps: Any, signed: bool, best: Any) -> None:
+    """Fill ``best``, (height, width): the largest of all channels at each place; all are finite."""
+    height, width, count = maps.shape
+    for y in range(height):
+        for x in range(width):
+            v = maps[y, x]
+            largest = _LEAST
+            if signed:
+                for k in range(count):
+                    magnitude = abs(v[k])
+                    largest = magnitude if magnitude > largest else largest
+            else:
+                for k in range(count):
+                    largest = v[k] if v[k] > largest else largest
+            best[y, x] = largest
+
+
 _WHO = _array(types.int64, 2)
 
 
@@ -319,40 +380,23 @@ def sum_up(
                     pushes[i] += v[i] * w[i]
             else:
                 y[tap] = -1
-        sound[n] = True
-        for i in range(fed):
-            if not np.isfinite(pushes[i]):
-                sound[n] = False
+        sound[n] = _finite(pushes)
         if not sound[n]:
             pushes[:] = 0
-        best[n], up, down = 0, 0.0, 0.0
-        ups, downs = 0, 0
-        for i in range(fed):
-            if pushes[i] > pushes[best[n]]:
-                best[n] = i
-            if pushes[i] > 0:
-                up += pushes[i]
-                ups += 1
-            elif pushes[i] < 0:
-                down += pushes[i]
-                downs += 1
+        up, down, ups, downs, most = _both_ways(pushes)
         upward[n] = up
-        hardest[n] = max(pushes[best[n]], np.float32(0))
+        hardest[n] = max(np.float32(most), np.float32(0))
         m = rows[n]
-        total = 0.0
         if m >= 0:
-            for i in range(fed):
-                total += pushes[i]
             counts[m, 0], counts[m, 1], counts[m, 2] = ups, downs, fed - ups - downs
-            sums[m, 1], sums[m, 2], sums[m, 3] = down, up, total
-        more = 0.0
+            sums[m, 1], sums[m, 2], sums[m, 3] = down, up, up + down
         for j in range(named if m >= 0 else 1):
-            one = best[n]
-            if j:
-                one = -1
-                for i in range(fed):
-                    if one < 0 or pushes[i] > pushes[one]:
-                        one = i
+            one = 0
+            value = np.float32(most) if j == 0 else _largest(pushes)
+            for i in range(fed):
+                if pushes[i] == value:
+                    one = i
+                    break
             # where its single product is largest
             at, largest = 0, -np.inf
             for tap in range(taps):
@@ -361,14 +405,11 @@ def sum_up(
                     if product > largest:
                         at, largest = y[tap] * width + x[tap], product
             if not j:
-                place[n] = at
+                best[n], place[n] = one, at
             if m >= 0:
-                who[m, j], push[m, j], where[m, j] = one, pushes[one], at
-                if pushes[one] > 0:
+                who[m, j], push[m, j], where[m, j] = one, value, at
+                if value > 0:
                     counts[m, 0] -= 1
-                pushes[one] = -np.inf
+                pushes[one] = _TAKEN
         if m >= 0:
-            for i in range(fed):
-                if pushes[i] > 0:
-                    more += pushes[i]
-            sums[m, 0] = more
+            sums[m, 0] = _both_ways(pushes)[0]

@@ -14,6 +14,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from generator import passes
 from generator.domain import InputSpec, Layer, Points
 from generator.sheets import tidied
 from generator.sizes import cells_of
@@ -26,7 +27,7 @@ def points_of(
 ) -> Points:
     """The strongest value above each cell, by layer; signed ones by magnitude.
 
-    ``maps`` are one image's, ``(height, width, channels)`` each. A layer whose
+    ``maps`` are one image's, ``(height, width, channels)`` each, all finite. A layer whose
     values all see the whole image has no place above a cell, and is left out.
     """
     rows, columns = cells_of(given.height, given.width)
@@ -67,12 +68,8 @@ def _strongest(
     layer: Layer, maps: NDArray[np.float32], y: NDArray[np.intp], x: NDArray[np.intp]
 ) -> tuple[tuple[int, ...], tuple[int, ...], tuple[float, ...]]:
     """Channel, place (row * width + column) and value for each cell, row by row."""
-    strength = np.abs(maps) if layer.signed else maps
-    best = strength.max(axis=2)  # (h, w)
-    if not np.isfinite(best).all():  # such a value counts as zero, as on its sheet
-        maps = np.where(np.isfinite(maps), maps, 0)
-        strength = np.abs(maps) if layer.signed else maps
-        best = strength.max(axis=2)
+    best = np.empty(maps.shape[:2], dtype=np.float32)
+    passes.strongest_above(np.ascontiguousarray(maps), layer.signed, best)
     # (cells, cells, members, members) -> (cells * cells, members * members)
     rows = np.broadcast_to(y[:, None, :, None], (len(y), len(x), y.shape[1], x.shape[1]))
     columns = np.broadcast_to(x[None, :, None, :], rows.shape)
@@ -80,7 +77,8 @@ def _strongest(
     n, which = np.arange(len(inside)), inside.argmax(axis=1)
     row = rows.reshape(len(inside), -1)[n, which]
     column = columns.reshape(len(inside), -1)[n, which]
-    channel = strength[row, column].argmax(axis=1)
+    strength = maps[row, column]  # (cells * cells, channels)
+    channel = (np.abs(strength) if layer.signed else strength).argmax(axis=1)
     value = maps[row, column, channel]
     return (
         tuple(channel.tolist()),

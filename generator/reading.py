@@ -99,13 +99,15 @@ def telling(small: Maps, scale: float, count: int = TELLING) -> tuple[int, ...]:
     """The ``count`` most telling channels of ``small`` ``(channels, h, w)``, best first."""
     ring = _ring(*small.shape[1:])
     inner = small[:, ring[0] : -ring[0] or None, ring[1] : -ring[1] or None]
-    vectors = np.minimum(inner.reshape(len(small), -1) / np.float32(scale), np.float32(1))
+    # (n, h, w) -> (n, h * w)
+    vectors = np.divide(inner, np.float32(scale)).reshape(len(small), -1)
+    np.minimum(vectors, np.float32(1), out=vectors)
     vectors -= vectors.mean(axis=1, keepdims=True)
-    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-    vectors = np.divide(vectors, np.sqrt(norms), out=np.zeros_like(vectors), where=norms > 1e-6)
+    # Scaled to the square root of its norm, a map's product with itself is its norm.
+    norms = np.sqrt(np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64))
+    left = np.where(norms > 1e-6, norms, 0)
     # Taking the largest remainder again and again is a pivoted Cholesky factorisation of
     # the vectors' products; only the columns of those taken are ever needed.
-    left = np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64).astype(np.float64)
     factor = np.zeros((len(small), count))
     strength = small.max(axis=(1, 2)).astype(np.float64)
     taken: list[int] = []
@@ -118,6 +120,8 @@ def telling(small: Maps, scale: float, count: int = TELLING) -> tuple[int, ...]:
         taken.append(best)
         if left[best] > 1e-9:
             products = (vectors @ vectors[best]).astype(np.float64)
+            scales = np.sqrt(norms * norms[best])
+            np.divide(products, scales, out=products, where=scales > 0)
             factor[:, k] = (products - factor[:, :k] @ factor[best, :k]) / np.sqrt(left[best])
             left = left - factor[:, k] ** 2
     return tuple(taken)

@@ -5,7 +5,6 @@ With ``generator.networks`` this puts stages together.
 
 from __future__ import annotations
 
-import ctypes
 import multiprocessing
 import os
 import signal
@@ -24,7 +23,9 @@ from generator.desk import Desk
 from generator.domain import InputImage, Layer
 from generator.errors import LayerlightError
 from generator.fingerprints import fingerprint
+from generator.kin import end_with
 from generator.network_keys import NO_KEY
+from generator.site import Written
 
 __all__ = ["Rows"]
 
@@ -35,9 +36,8 @@ _WORTH_IT = 6
 
 _AHEAD = 100
 """Images that are looked at before they come: some 50 MB."""
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
-Stamps = dict[str, tuple[int, int]]
+Files = dict[str, Written]
 
 
 class Rows:
@@ -138,10 +138,10 @@ class Rows:
                 for i in every:
                     self._surveyor.add(self.look(self.images[i].id))
                 for done in printing:
-                    for i, stamps in done.result():
-                        stage.adopt(stamps)
-                        self._desk.press.skip(len(stamps))
-                        self._made(i, stamps)
+                    for i, files in done.result():
+                        stage.adopt(files)
+                        self._desk.press.skip(len(files))
+                        self._made(i, files)
             except BrokenProcessPool as error:
                 raise LayerlightError(
                     "expected copies of this process to make pages, but the system ended one; "
@@ -191,10 +191,10 @@ class Rows:
         for path in paths:
             self._desk.ledger.made(path, self._lacking[i][path], [path])
 
-    def print_apart(self, part: Sequence[int]) -> list[tuple[int, Stamps]]:
-        """Print these images' pages in a process of its own; stamps of each one's files."""
-        stamps = self._desk.stage.stamps
-        return [(i, {path: stamps[path] for path in self._print(i)}) for i in part]
+    def print_apart(self, part: Sequence[int]) -> list[tuple[int, Files]]:
+        """Print these images' pages in a process of its own; each one's files."""
+        written = self._desk.stage.written
+        return [(i, {path: written[path] for path in self._print(i)}) for i in part]
 
 
 class _Ahead:
@@ -255,7 +255,7 @@ def _begin(rows: Rows, first: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process ends the others
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    _end_with(first)
+    end_with(first)
     _rows.append(rows)
 
 
@@ -263,13 +263,5 @@ def _look(image: str) -> pages.Look:
     return _rows[0].look(image)
 
 
-def _end_with(first: int) -> None:
-    """Have the system end this process when the first one ends, however that comes about."""
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != first:  # it was quicker
-        os.kill(os.getpid(), signal.SIGKILL)
-
-
-def _print_part(part: Sequence[int]) -> list[tuple[int, Stamps]]:
+def _print_part(part: Sequence[int]) -> list[tuple[int, Files]]:
     return _rows[0].print_apart(part)

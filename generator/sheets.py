@@ -38,8 +38,8 @@ Grey = NDArray[np.uint8]
 GAP = 1
 """Pixels between tiles, so that no browser's rounding shows a neighbour's edge."""
 BINS = 256
-SAMPLE_STEP = 61
-"""Stride of the sample that guesses where the upper tail begins; any value is exact."""
+SAMPLE = 16_384
+"""Values of a layer, about, that guess where its upper tail begins; any number is exact."""
 
 
 class Measured(NamedTuple):
@@ -102,13 +102,18 @@ def sheet_of(
 
 
 def tile(grey: Grey, columns: int, *, signed: bool = False) -> Grey:
-    """``(channels, height, width)`` -> one sheet, row by row; gaps and rest at zero's grey."""
+    """``(channels, height, width)`` -> one sheet, row by row; gaps and rest at zero's grey.
+
+    The sheet is all but the first column of an array, as ``generator.encode.grey_png`` packs it.
+    """
     count, height, width = grey.shape
     rows = -(-count // columns)
-    background = 128 if signed else 0
-    sheet = np.full(
-        (rows * (height + GAP) - GAP, columns * (width + GAP) - GAP), background, dtype=np.uint8
+    framed = np.full(
+        (rows * (height + GAP) - GAP, 1 + columns * (width + GAP) - GAP),
+        128 if signed else 0,
+        dtype=np.uint8,
     )
+    sheet = framed[:, 1:]
     for c in range(count):
         top = c // columns * (height + GAP)
         left = c % columns * (width + GAP)
@@ -257,7 +262,7 @@ def _upper_percentile(maps: Maps, nonzero: int, signed: bool) -> float:
     rank = (nonzero - 1) * 0.999
     wanted = nonzero - math.floor(rank)  # so many from the top
     values = maps.reshape(-1)
-    sample = values[::SAMPLE_STEP]
+    sample = values[:: _step(values.size)]
     sample = np.abs(sample) if signed else sample
     sample = np.sort(sample[sample != 0])
     for share in (0.99, 0.9, 0.0):
@@ -274,6 +279,11 @@ def _upper_percentile(maps: Maps, nonzero: int, signed: bool) -> float:
     lower = float(tail[len(tail) - wanted])
     upper = float(tail[min(len(tail) - 1, len(tail) - wanted + 1)])
     return float(f"{lower + (upper - lower) * (rank - math.floor(rank)):.9g}")
+
+
+def _step(count: int) -> int:
+    """Stride of the sample: not a multiple of the channels, of which it would see a few only."""
+    return max(1, count // SAMPLE) | 1
 
 
 def _histogram(maps: Maps, high: float, signed: bool) -> Histogram:

@@ -27,6 +27,7 @@ from generator.config import Config
 from generator.desk import Desk, Press
 from generator.domain import Comparison, Handout, InputImage, Model, Problem
 from generator.encode import read_png
+from generator.encoders import Crew
 from generator.errors import ConfigError
 from generator.fingerprints import fingerprint, program, stamp
 from generator.gallery_files import write_gallery_files
@@ -91,7 +92,9 @@ def make(
     _refuse_unknown_images(config, candidates)
     # before any is read: of a file that changes meanwhile the next build sees another stamp
     stamps = {one.source: stamp(one.path) or (0, 0, 0) for one in candidates}
-    with ExitStack() as at_end, place as stage:
+    with ExitStack() as at_end, place as stage, Crew() as crew:
+        if old is None and not (config.workers or config.scheduler):
+            crew.start(len(candidates))  # while TensorFlow is loaded, which takes one core
         renderer = Renderer(templates_folder(), config.templates)
         press = Press(renderer, stage, progress)
         ledger = Ledger(old, stage)
@@ -107,7 +110,7 @@ def make(
         specs = [network.facts.spec for network in networks]
         refuse_branches(config, specs[0])
         press.expected = _pages(config, specs, len(candidates))
-        desk = Desk(config, stage, ledger, press, progress, old.images if old else {})
+        desk = Desk(config, stage, ledger, press, progress, crew, old.images if old else {})
         shown: list[Shown] = []
         for network, texts in zip(networks, read_texts(config, networks, renderer), strict=True):
             own = found if network.main else []  # what cannot be used, all find alike

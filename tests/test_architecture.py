@@ -29,6 +29,7 @@ SHARED = frozenset(
         "domain",
         "errors",
         "front_matter",
+        "handover",
         "layout",
         "names",
         "own_texts",
@@ -88,6 +89,8 @@ COMPOSERS = frozenset(
         "comparing",
         "comparison_files",
         "desk",
+        "encoder_process",
+        "encoders",
         "export",
         "feature_maps",
         "gallery_files",
@@ -98,9 +101,11 @@ COMPOSERS = frozenset(
         "network_keys",
         "networks",
         "notebook",
+        "parcel",
         "pipeline",
         "rebuild",
         "rows",
+        "sheet_files",
         "sheet_view",
         "sources",
         "stages",
@@ -117,6 +122,7 @@ EXCEPTIONS = frozenset(
         ("reading", "sheets"),
         # So is the strongest value above a point, whose numbers are written as a sheet's are.
         ("points", "sheets"),
+        ("points", "passes"),
         # The sums behind a map's values are worked out as the maps are measured: compiled.
         ("evidence", "passes"),
         # A page says in words what its numbers are; the words are made where the numbers are read.

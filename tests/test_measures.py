@@ -11,7 +11,7 @@ import pytest
 
 from generator import contract, layout, models
 from generator.activations import Extractor
-from generator.pipeline import Plan, image_files, kernels_of
+from generator.sheet_files import Plan, Run, image_files, kernels_of
 from tests.small_networks import branched, plain
 
 
@@ -21,8 +21,9 @@ def test_measures_are_those_of_the_files(make: Callable[[], Any], tmp_path: Path
     network = models.wrap(make(), preprocess="0-1")
     size = network.spec.input
     pixels = np.random.default_rng(4).integers(0, 256, (size.height, size.width, 3), dtype=np.uint8)
-    plan = Plan(network.spec, kernels_of(network), network.preprocess, values=False)
-    files = image_files("one", pixels, Extractor(network).maps([pixels])[0], plan)
+    plan = Plan(network.spec, kernels_of(network), values=False)
+    (maps,) = Extractor(network).maps([pixels])
+    files = image_files(Run("one", pixels, network.preprocess(pixels[None])[0], maps), plan)
     written: dict[str, bytes | str] = {}
     try:
         while True:

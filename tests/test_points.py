@@ -14,6 +14,7 @@ from PIL import Image
 from generator import contract, layout
 from generator.domain import InputSpec, Layer, Points, Window
 from generator.points import points_of
+from generator.sheets import sheet_of
 from tests.onnx_reference import OnnxVGG16
 
 Floats = NDArray[np.float32]
@@ -176,7 +177,9 @@ def test_a_script_gives_channels_places_and_values_back() -> None:
 @pytest.mark.parametrize("bad", [np.nan, np.inf], ids=str)
 def test_a_value_that_is_no_number_counts_as_zero(bad: float) -> None:
     """As in the sheets: the other values of the cell stand, and the script can be written."""
-    points = found_in([[[1, bad], [3, 4]]], (1, 2), square(1, 1, 0))
+    maps = np.array([[[1, bad], [3, 4]]], dtype=np.float32)
+    measured = sheet_of(maps, model="m", image="i", layer="layer", signed=False)
+    points = found_in(measured.maps, (1, 2), square(1, 1, 0))
     assert "NaN" not in contract.points_script("points.js", points)
     assert cells(points) == [[(0, 0, 1), (1, 1, 4)]]
 

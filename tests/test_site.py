@@ -293,14 +293,14 @@ def test_a_full_disk_is_an_error_that_says_so(
     """The reason is the system's own, what to do stands with it, and the old site stays."""
     _build(tmp_path / "site", OLD)
 
-    def full(path: Path, mode: str) -> None:
+    def full(file: int, data: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with (
         pytest.raises(OutputError, match=r"index\.html cannot be written \(No space.*make room"),
         staging(tmp_path / "site") as site,
     ):
-        monkeypatch.setattr(Path, "open", full)
+        monkeypatch.setattr(os, "write", full)
         site.write("index.html", "new")
     monkeypatch.undo()
     assert _files(tmp_path / "site") == OLD

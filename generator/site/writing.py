@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 import stat
@@ -16,21 +15,13 @@ from typing import Self
 
 from generator import layout
 from generator.errors import OutputError
-from generator.site.ownership import (
-    PLACEHOLDERS,
-    TOP_LEVEL,
-    is_gallery,
-    refuse_unless_ours,
-    resolved,
-)
 from generator.site.claim import Claim
+from generator.site.files import Files, Written, advice, lies_inside, linked
+from generator.site.ownership import PLACEHOLDERS, is_gallery, refuse_unless_ours, resolved
 from generator.site.swap import swap
 from generator.site.workspace import Workspace, settle_dead
 
 __all__ = ["SiteFacts", "Staging", "staging", "unchanged"]
-
-_BLOCK = 2**20
-_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +63,10 @@ class Staging:
         self._claim = Claim(place, shown)
         self._workspace = Workspace(place)
         self._release = ExitStack()
+        self._putting = Files(self._workspace.new, place, shown)
         self._open = False
-        self._plain: dict[Path, bool] = {}
-        self._folders: set[Path] = set()
         self._lock = Lock()
-        self._files = self._bytes = self._unchanged = 0
-        self._stamps: dict[str, tuple[int, int]] = {}
+        self._written: dict[str, Written] = {}
 
     @contextmanager
     def claimed(self) -> Iterator[None]:
@@ -122,12 +111,8 @@ class Staging:
             ValueError: ``relative`` leads out of the site or names what the output contract does
                 not; or the site is finished, or was never begun.
         """
-        if not _lies_inside(relative):
-            # Else the next build would not know the file as ours, and refuse the folder.
-            raise ValueError(
-                f"expected a path inside of the site, below one of {sorted(TOP_LEVEL)}, got "
-                f"{relative!r}"
-            )
+        if not lies_inside(relative):
+            raise ValueError(f"expected a path inside of the site, got {relative!r}")
         if not self._open:
             raise ValueError(f"expected a site in the making for {relative!r}, got a closed one")
         return self._workspace.new / relative
@@ -142,22 +127,9 @@ class Staging:
             ValueError: as ``path``, or the file was written before.
             OutputError: it cannot be written.
         """
-        target = self.path(relative)
-        if isinstance(data, str):
-            if "\r" in data:
-                data = data.replace("\r\n", "\n").replace("\r", "\n")
-            data = data.encode()
-        try:
-            self._make_folder(target.parent)
-            same = self._is_in_old(relative, data)
-            if not (same and _linked(target, self._output / relative)):
-                with target.open("xb") as file:
-                    file.write(data)
-        except FileExistsError:
-            raise ValueError(f"{relative!r} was written before") from None
-        except OSError as error:
-            raise self._unwritten(relative, error) from error
-        self._note(relative, target, unchanged=same)
+        if not self._open:
+            raise ValueError(f"expected a site in the making for {relative!r}, got a closed one")
+        self.adopt({relative: self._putting.write(relative, data)})
 
     def keep(self, files: Mapping[str, tuple[int, int]]) -> bool:
         """Take files over from the old site: all of them, or none if one is not as it was noted.
@@ -169,70 +141,60 @@ class Staging:
             ValueError: a file was written before, or the site is closed.
             OutputError: one cannot be copied.
         """
-        if not all(_lies_inside(relative) for relative in files):
+        if not all(lies_inside(relative) for relative in files):
             return False
         old = {relative: self._output / relative for relative in files}
         if not all(
-            unchanged(path, files[relative]) and self._is_plain(path.parent)
+            unchanged(path, files[relative]) and self._putting.is_plain(relative)
             for relative, path in old.items()
         ):
             return False
         for relative, path in old.items():
             target = self.path(relative)
             try:
-                self._make_folder(target.parent)
-                if not _linked(target, path):
+                self._putting.make_folder(relative)
+                if not linked(str(target), str(path)):
                     shutil.copy2(path, target)
+                facts = target.stat()
             except FileExistsError:
                 raise ValueError(f"{relative!r} was written before") from None
             except OSError as error:
-                raise self._unwritten(relative, error) from error
-            self._note(relative, target, unchanged=True)
+                raise self._putting.unwritten(relative, error) from error
+            self.adopt({relative: Written(facts.st_size, facts.st_mtime_ns, unchanged=True)})
         return True
 
     def read_old(self, relative: str, noted: tuple[int, int]) -> bytes | None:
         """A file of the old site; None: it is not as it was noted (see ``keep``)."""
         path = self._output / relative
-        if not (_lies_inside(relative) and unchanged(path, noted) and self._is_plain(path.parent)):
+        plain = lies_inside(relative) and self._putting.is_plain(relative)
+        if not (plain and unchanged(path, noted)):
             return None
         with suppress(OSError):
             return path.read_bytes()
         return None
 
-    def adopt(self, stamps: Mapping[str, tuple[int, int]]) -> None:
-        """Count files that a copy of this process has written into the new site."""
+    @property
+    def files(self) -> Files:
+        """What puts files into it, for another process; ``adopt`` what that has written."""
+        return self._putting
+
+    def adopt(self, files: Mapping[str, Written]) -> None:
+        """Count files that ``files`` has written, by path; from whichever process."""
         with self._lock:
-            self._files += len(stamps)
-            self._bytes += sum(size for size, _ in stamps.values())
-            self._stamps.update(stamps)
+            self._written.update(files)
 
     @property
-    def stamps(self) -> Mapping[str, tuple[int, int]]:
-        """Size and modification time (ns) of every file of the new site, by path."""
-        return self._stamps
-
-    def _make_folder(self, folder: Path) -> None:
-        if folder not in self._folders:  # most files go where one is already
-            folder.mkdir(parents=True, exist_ok=True)
-            self._folders.add(folder)
-
-    def _note(self, relative: str, target: Path, *, unchanged: bool) -> None:
-        facts = target.stat()
-        with self._lock:
-            self._files += 1
-            self._bytes += facts.st_size
-            self._unchanged += unchanged
-            self._stamps[relative] = facts.st_size, facts.st_mtime_ns
-
-    def _unwritten(self, relative: str, error: OSError) -> OutputError:
-        return OutputError(
-            f"output {self._shown}: {relative} cannot be written ({error.strerror}){_advice(error)}"
-        )
+    def written(self) -> Mapping[str, Written]:
+        """Every file of the new site, by path."""
+        return self._written
 
     @property
     def facts(self) -> SiteFacts:
         """What is written by now."""
-        return SiteFacts(self._files, self._bytes, self._unchanged)
+        every = self._written.values()
+        return SiteFacts(
+            len(every), sum(one.size for one in every), sum(one.unchanged for one in every)
+        )
 
     def finish(self, manifest: bytes = b"") -> SiteFacts:
         """Put the new site in the place of the old one, in one step where the system can.
@@ -263,37 +225,10 @@ class Staging:
             self._workspace.drop_journal()
             raise OutputError(
                 f"output {self._shown}: the finished site could not take its place "
-                f"({error.strerror}){_advice(error)}; what was there before is there still"
+                f"({error.strerror}){advice(error)}; what was there before is there still"
             ) from error
         self._open = False
         return replace(self.facts, barred=self._workspace.close())
-
-    def _is_in_old(self, relative: str, data: bytes) -> bool:
-        """Whether the old site has these bytes there, in a file of its own."""
-        old = self._output / relative
-        with suppress(OSError):
-            facts = old.lstat()
-            if stat.S_ISREG(facts.st_mode) and facts.st_size == len(data):
-                return self._is_plain(old.parent) and _holds(old, data)
-        return False
-
-    def _is_plain(self, folder: Path) -> bool:
-        """No symbolic link on the way: else the site would share a file with some other place."""
-        if folder not in self._plain:
-            self._plain[folder] = folder.resolve() == folder
-        return self._plain[folder]
-
-
-def _advice(error: OSError) -> str:
-    return "; make room on the disk" if error.errno in _FULL else ""
-
-
-def _lies_inside(relative: str) -> bool:
-    """Whether a path is one of the output contract and leads nowhere else."""
-    parts = relative.split("/")
-    return parts[0] in TOP_LEVEL and not any(
-        part in ("", ".", "..") or "\\" in part or "\0" in part for part in parts
-    )
 
 
 def unchanged(path: Path | str, noted: tuple[int, int]) -> bool:
@@ -309,27 +244,6 @@ def unchanged(path: Path | str, noted: tuple[int, int]) -> bool:
     own = facts.st_mtime_ns
     same = own == time or (own % 10**9 == 0 and own // 10**9 == time // 10**9)
     return same and facts.st_size == size and stat.S_ISREG(facts.st_mode)
-
-
-def _holds(path: Path, data: bytes) -> bool:
-    """Compare block by block: the old file is never in memory whole."""
-    view = memoryview(data)
-    with path.open("rb") as file:
-        return all(
-            file.read(_BLOCK) == view[start : start + _BLOCK]
-            for start in range(0, len(data), _BLOCK)
-        )
-
-
-def _linked(target: Path, existing: Path) -> bool:
-    """Whether ``target`` could be made a hard link; some file systems and owners refuse."""
-    try:
-        target.hardlink_to(existing)
-    except FileExistsError:
-        raise
-    except OSError:
-        return False
-    return True
 
 
 def _carry_over(old: Path, new: Path) -> None:
