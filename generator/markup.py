@@ -42,6 +42,7 @@ _OTHERS_TAGS = {
 }
 _OWNERS_TAGS = {"div", "h1", "h2", "h3", "h4", "h5", "h6", "span"}
 _OUTWARD = re.compile(r"(https?|mailto):", re.IGNORECASE)
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _EMPTY_LINK = re.compile(r"<a(?![^>]*\bhref=)[^>]*>(.*?)</a>", re.S)
 _OUTWARD_LINK = re.compile(r'<a href="((?:https?|mailto):[^"]*)"', re.IGNORECASE)
 _TABLE = '<div class="scroller" role="region" aria-label="Table" tabindex="0"><table>'
@@ -76,10 +77,12 @@ def others(source: str) -> str:
 
 
 def _bounded(kind: str, source: str) -> str:
+    # no text of a page can hold one, and the sanitiser raises at it
+    source = _LONE_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", source)
     if len(source) <= SHORT:
         return _KINDS[kind](source)
     try:
-        facts, data = _apart.do({"kind": kind}, source.encode("utf-8", "surrogatepass"))
+        facts, data = _apart.do({"kind": kind}, source.encode())
     except (TooLongError, TooMuchMemoryError, CrashedError):
         raise LayerlightError(
             f"expected Markdown that is converted within {_apart.seconds:g} seconds, this text was "
@@ -88,16 +91,16 @@ def _bounded(kind: str, source: str) -> str:
         ) from None
     if "refused" in facts:
         raise LayerlightError(facts["refused"])
-    return data.decode("utf-8", "surrogatepass")
+    return data.decode()
 
 
 def answer(wanted: dict[str, Any], data: bytes) -> Result:
     """A text of others as HTML, in the other process."""
     try:
-        html = _KINDS[wanted["kind"]](data.decode("utf-8", "surrogatepass"))
+        html = _KINDS[wanted["kind"]](data.decode())
     except LayerlightError as error:
         return Result({"refused": str(error)}, b"")
-    return Result({}, html.encode("utf-8", "surrogatepass"))
+    return Result({}, html.encode())
 
 
 @cache

@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from generator import front_matter, markup
@@ -203,6 +203,7 @@ def test_any_base_url_is_an_address_or_refused(address: str) -> None:
 
 
 @given(ADDRESSES, st.booleans())
+@example(address="\ud800", html=False)
 def test_a_link_in_markdown_of_others_leads_to_the_web_or_nowhere(address: str, html: bool) -> None:
     """In Markdown's way and in HTML's; no script, no file, no address of this site."""
     source = f'<a href="{address}">x</a>' if html else f"[x](<{address}>) and [x]({address})"
@@ -210,7 +211,7 @@ def test_a_link_in_markdown_of_others_leads_to_the_web_or_nowhere(address: str, 
         assert re.match(r"(https?|mailto):", target, re.IGNORECASE), target
 
 
-@given(st.text(max_size=200))
+@given(ANY_TEXT)
 def test_any_markdown_of_others_becomes_harmless_html(source: str) -> None:
     """No element but those of plain text, no attribute but of a link."""
     html = markup.others(source)
