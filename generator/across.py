@@ -158,12 +158,14 @@ _NONE = (*_NOWHERE, *_NOWHERE)
 
 def numbers_of(sheet: Sheet) -> Numbers:
     """Those of a sheet."""
+    own = sheet.channels
+    flat = [std == 0 for std in own.std]
     return _numbers(
         sheet.image,
         sheet.p99_9,
         sheet.layer_high,
-        [(c.mean, c.high, c.zero_fraction, c.std == 0, c.finite) for c in sheet.channels],
-        [c.peaks for c in sheet.channels],
+        [*zip(own.mean, own.high, own.zero_fraction, flat, own.finite, strict=True)],
+        own.peaks,
     )
 
 

@@ -17,7 +17,7 @@ from generator.domain import (
     Across,
     Answer,
     AtlasSheet,
-    Channel,
+    Channels,
     ClassMap,
     Histogram,
     InputImage,
@@ -150,9 +150,13 @@ def _layer(layer: Layer) -> dict[str, Any]:
     }
 
 
+_ALWAYS = ("low", "high", "mean", "std", "zero_fraction", "peaks")
+"""What each channel has in a sheet's JSON, in this order."""
+
+
 def sheet_json(sheet: Sheet) -> str:
     """``sheets/<model>/<image>/<layer>.json``."""
-    channels = _dump([_channel(c) for c in sheet.channels]).strip()
+    channels = _dump(_entries(sheet.channels)).strip()
     # Nothing but keys and numbers: integral ones lose their ".0" at once, for an image has fifty
     # thousand numbers.
     for end in ",]}":
@@ -178,21 +182,16 @@ def sheet_json(sheet: Sheet) -> str:
     return f'{head.strip().removesuffix("}")},"channels":{channels}}}\n'
 
 
-def _channel(channel: Channel) -> dict[str, Any]:
-    low, high, mean, std, zero_fraction, peaks, _, lowest = channel
-    entry: dict[str, Any] = {
-        "low": low,
-        "high": high,
-        "mean": mean,
-        "std": std,
-        "zero_fraction": zero_fraction,
-        "peaks": [(row, column, value) for row, column, value in peaks],
-    }
-    if lowest:
-        entry["lowest"] = lowest
-    if not channel.finite:
-        entry["finite"] = False
-    return entry
+def _entries(channels: Channels) -> list[dict[str, Any]]:
+    low, high, mean, std, zero_fraction, peaks, finite, lowest = channels.columns
+    always = zip(low, high, mean, std, zero_fraction, peaks, strict=True)
+    entries = [dict(zip(_ALWAYS, numbers, strict=True)) for numbers in always]
+    for entry, sound, value in zip(entries, finite, lowest, strict=True):
+        if value:
+            entry["lowest"] = value
+        if not sound:
+            entry["finite"] = False
+    return entries
 
 
 def parsed(text: str | bytes) -> Any:
@@ -216,21 +215,17 @@ def read_sheet(text: str | bytes) -> Sheet:
         layer_high=data["layer_high"],
         p99_9=data["p99_9"],
         histogram=Histogram(data["histogram"]["high"], tuple(data["histogram"]["counts"])),
-        channels=tuple(map(_read_channel, data["channels"])),
+        channels=_read_channels(data["channels"]),
     )
 
 
-def _read_channel(entry: dict[str, Any]) -> Channel:
-    # one after the other: an image has thousands, and keywords take longer
-    return Channel(
-        entry["low"],
-        entry["high"],
-        entry["mean"],
-        entry["std"],
-        entry["zero_fraction"],
-        tuple([Peak(*peak) for peak in entry["peaks"]]),
-        entry.get("finite", True),
-        entry.get("lowest", 0),
+def _read_channels(entries: list[dict[str, Any]]) -> Channels:
+    low, high, mean, std, zeros = ([entry[name] for entry in entries] for name in _ALWAYS[:-1])
+    return Channels(
+        *(low, high, mean, std, zeros),
+        [tuple(map(tuple, entry["peaks"])) for entry in entries],
+        [entry.get("finite", True) for entry in entries],
+        [entry.get("lowest", 0) for entry in entries],
     )
 
 

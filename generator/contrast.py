@@ -51,7 +51,7 @@ def by_change(first: Sheet, second: Sheet, count: int = COLUMNS) -> tuple[int, .
 
     In activation units, so that a weak channel that doubles does not go before a strong one.
     """
-    moved = [abs(b.mean - a.mean) for a, b in zip(first.channels, second.channels, strict=True)]
+    moved = [abs(b - a) for a, b in zip(first.channels.mean, second.channels.mean, strict=True)]
     return tuple(sorted(range(len(moved)), key=lambda c: (-moved[c], c))[:count])
 
 

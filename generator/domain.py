@@ -10,11 +10,12 @@ from 0, downwards and to the right; pixels are those of the network's input.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import repeat
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, overload
 
 __all__ = [
     "SCHEMA",
@@ -26,6 +27,7 @@ __all__ = [
     "AtlasSheet",
     "Channel",
     "ChannelChange",
+    "Channels",
     "ClassMap",
     "Comparison",
     "Contrast",
@@ -249,11 +251,7 @@ class Peak(NamedTuple):
 
 
 class Channel(NamedTuple):
-    """The numbers of one feature map. All in activation units but ``zero_fraction``.
-
-    A tuple, like ``Peak``: an image has thousands of them, and dataclasses take three times as
-    long to make.
-    """
+    """The numbers of one feature map. All in activation units but ``zero_fraction``."""
 
     low: float
     """What grey 0 stands for: 0 after a ReLU."""
@@ -279,6 +277,77 @@ class Channel(NamedTuple):
     def flat(self) -> bool:
         """One and the same value everywhere, and not zero."""
         return self.finite and bool(self.peaks) and self.std == 0
+
+
+class Channels(Sequence[Channel]):
+    """The channels of a layer on one image, in their order, kept in columns.
+
+    An image has thousands, and most questions are put to all of them: a list of numbers for each
+    field is made, sent and read in a tenth of the time that as many tuples take. A ``Channel`` is
+    made when one is asked for.
+    """
+
+    __slots__ = Channel._fields
+
+    def __init__(
+        self,
+        low: Sequence[float],
+        high: Sequence[float],
+        mean: Sequence[float],
+        std: Sequence[float],
+        zero_fraction: Sequence[float],
+        peaks: Sequence[Sequence[tuple[int, int, float]]],
+        finite: Sequence[bool],
+        lowest: Sequence[float],
+    ) -> None:
+        """Fields as those of ``Channel``, one entry for each channel."""
+        self.low, self.high, self.mean, self.std = low, high, mean, std
+        self.zero_fraction, self.peaks, self.finite, self.lowest = (
+            *(zero_fraction, peaks, finite, lowest),
+        )
+
+    @classmethod
+    def of(cls, channels: Iterable[Channel]) -> Channels:
+        """Of channels that are there one by one."""
+        every = [*channels]
+        columns = {name: [getattr(one, name) for one in every] for name in Channel._fields}
+        columns["peaks"] = [tuple(map(tuple, peaks)) for peaks in columns["peaks"]]
+        return cls(**columns)
+
+    @property
+    def columns(self) -> tuple[Sequence[Any], ...]:
+        """One for each field of ``Channel``, in their order."""
+        return tuple([getattr(self, name) for name in Channel._fields])
+
+    def __len__(self) -> int:
+        return len(self.high)
+
+    @overload
+    def __getitem__(self, index: int) -> Channel: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Channel, ...]: ...
+    def __getitem__(self, index: int | slice) -> Channel | tuple[Channel, ...]:
+        if isinstance(index, slice):
+            return tuple(self)[index]
+        return _channel([column[index] for column in self.columns])
+
+    def __iter__(self) -> Iterator[Channel]:
+        return map(_channel, zip(*self.columns, strict=True))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Channels) and [*self] == [*other]
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+    def __repr__(self) -> str:
+        return f"Channels.of({[*self]!r})"
+
+
+def _channel(fields: Iterable[Any]) -> Channel:
+    channel = Channel._make(fields)
+    peaks = tuple(map(tuple.__new__, repeat(Peak), channel.peaks))
+    return channel._replace(peaks=peaks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,23 +380,24 @@ class Sheet:
     p99_9: float
     """99.9th percentile of the non-zero values (signed: magnitudes); 0 if there are none."""
     histogram: Histogram
-    channels: tuple[Channel, ...]
+    channels: Channels
 
     @cached_property
     def strongest(self) -> int:
         """The channel with the largest value (signed: magnitude); of two the lower number."""
-        highs = [channel.high for channel in self.channels]
+        highs = self.channels.high
         return highs.index(max(highs))
 
     @cached_property
     def zero_share(self) -> float:
         """Share of the layer's values that are exactly zero."""
-        return sum([c.zero_fraction for c in self.channels]) / len(self.channels)
+        return sum(self.channels.zero_fraction) / len(self.channels)
 
     @cached_property
     def silent(self) -> tuple[int, ...]:
         """Channels without any activation on this image."""
-        return tuple([i for i, c in enumerate(self.channels) if c.finite and not c.peaks])
+        found = zip(self.channels.finite, self.channels.peaks, strict=True)
+        return tuple([i for i, (finite, peaks) in enumerate(found) if finite and not peaks])
 
 
 Slant = Literal["level", "upright", "rising", "falling"]

@@ -127,11 +127,9 @@ def evidence_of(
 
 def _peaks(sheet: Sheet) -> _Values:
     """The strongest value of each channel that has one above zero."""
-    lit = [
-        (c, facts.peaks[0].row, facts.peaks[0].column)
-        for c, facts in enumerate(sheet.channels)
-        if facts.finite and facts.peaks and facts.peaks[0].value > 0
-    ]
+    channels = zip(sheet.channels.finite, sheet.channels.peaks, strict=True)
+    strongest = [(c, *peaks[0]) for c, (finite, peaks) in enumerate(channels) if finite and peaks]
+    lit = [(c, row, column) for c, row, column, value in strongest if value > 0]
     # (n, 3) -> three arrays (n,)
     return _Values(*np.array(lit, dtype=np.intp).reshape(-1, 3).T)
 

@@ -209,7 +209,7 @@ def _strongest(
     chosen = _told_apart(sheet, readings[layer.name])
     options = _order(image, "strongest", chosen)
     right = chosen[0]
-    second = sheet.channels[chosen[1]].high
+    second = sheet.channels.high[chosen[1]]
     return Exercise(
         kind="strongest",
         question=f"Four maps of {layer.name}, each on its own scale. Which holds the strongest "
@@ -218,7 +218,7 @@ def _strongest(
         answer=options.index(right),
         maps=tuple(MapChoice(layer.name, c) for c in options),
         own_scale=True,
-        why=f"#{right} reaches {number(sheet.channels[right].high)}, the next of them "
+        why=f"#{right} reaches {number(sheet.channels.high[right])}, the next of them "
         f"{number(second)}. From these pictures one cannot tell: each ends at its own maximum. On "
         "the shared scale, or by the bars, one can.",
     )
@@ -226,16 +226,16 @@ def _strongest(
 
 def _told_apart(sheet: Sheet, reading: LayerReading) -> list[int]:
     """Four telling channels, strongest first, the first clearly above the second; or none."""
-    lit = [c for c in reading.telling if sheet.channels[c].high > 0]
-    by_strength = sorted(lit, key=lambda c: (-sheet.channels[c].high, c))
+    lit = [c for c in reading.telling if sheet.channels.high[c] > 0]
+    by_strength = sorted(lit, key=lambda c: (-sheet.channels.high[c], c))
     for i in range(len(by_strength) - 3):
-        first, second = (sheet.channels[by_strength[i + j]].high for j in (0, 1))
+        first, second = (sheet.channels.high[by_strength[i + j]] for j in (0, 1))
         if first > _CLEAR * second:
             return by_strength[i : i + 4]
     # else one that is clear of those some way behind it
     if by_strength:
-        top = sheet.channels[by_strength[0]].high
-        behind = [c for c in by_strength if top > _CLEAR * sheet.channels[c].high]
+        top = sheet.channels.high[by_strength[0]]
+        behind = [c for c in by_strength if top > _CLEAR * sheet.channels.high[c]]
         if len(behind) >= CHOICES - 1:
             return [by_strength[0], *behind[: CHOICES - 1]]
     return []
@@ -272,7 +272,7 @@ def _silent(image: str, layers: Sequence[Layer], sheets: Mapping[str, Sheet]) ->
     layer = next((la for la in reversed(layers) if la.kind == "conv" and not la.signed), None)
     if layer is None:
         return None
-    count = sum(c.silent for c in sheets[layer.name].channels)
+    count = len(sheets[layer.name].silent)
     quarter = layer.channels / 4
     if quarter < 1:
         return None

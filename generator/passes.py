@@ -19,10 +19,12 @@ from numba import njit, types
 __all__ = [
     "count_by_size",
     "find_second",
+    "find_strongest",
     "find_tail",
     "measure",
     "reduce_maps",
     "strongest_above",
+    "sum_gradients",
     "sum_up",
     "to_grey",
 ]
@@ -316,6 +318,75 @@ def strongest_above(maps: Any, signed: bool, best: Any) -> None:
                 for k in range(count):
                     largest = v[k] if v[k] > largest else largest
             best[y, x] = largest
+
+
+_SINGLE = _array(types.float32, 2, readonly=True)
+_MEMBERS = _array(types.int64, 2, readonly=True)
+
+
+@_compiled(_MAPS, types.boolean, _SINGLE, _MEMBERS, _MEMBERS, _INTS, _INTS, _FLOATS)
+def find_strongest(
+    maps: Any,
+    signed: bool,
+    best: Any,
+    rows: Any,
+    columns: Any,
+    channel: Any,
+    place: Any,
+    value: Any,
+) -> None:
+    """Fill the last three for each cell: its strongest value, where that is and what it is.
+
+    Args:
+        maps: of one layer, all finite.
+        signed: whether magnitudes count.
+        best: as ``strongest_above`` fills it.
+        rows: (cells down, most), those of each row of cells.
+        columns: (cells across, most), likewise.
+        channel: (cells,), row by row; of several alike the first.
+        place: (cells,), row * width + column, the first.
+        value: (cells,).
+    """
+    width, count = maps.shape[1:]
+    across = columns.shape[0]
+    for i in range(rows.shape[0]):
+        for j in range(across):
+            top, left = rows[i, 0], columns[j, 0]
+            for y in rows[i]:
+                for x in columns[j]:
+                    if best[y, x] > best[top, left]:
+                        top, left = y, x
+            wanted, v = best[top, left], maps[top, left]
+            k = 0
+            while k + 1 < count and (abs(v[k]) if signed else v[k]) != wanted:
+                k += 1
+            channel[i * across + j] = k
+            place[i * across + j] = top * width + left
+            value[i * across + j] = v[k]
+
+
+@_compiled(_SINGLE, types.int64, types.int64, _DOUBLES)
+def sum_gradients(single: Any, edge_y: int, edge_x: int, sums: Any) -> None:
+    """Fill ``sums`` with a map's structure tensor: yy, xx and xy, summed up without the edge.
+
+    A gradient is half the difference of the two neighbours, as by ``numpy.gradient``; so the edge
+    is at least one value wide.
+    """
+    height, width = single.shape
+    yy, xx, xy = np.zeros((3, width), np.float32)
+    sums[:] = 0
+    for y in range(edge_y, height - edge_y):
+        above, here, below = single[y - 1], single[y], single[y + 1]
+        for x in range(edge_x, width - edge_x):
+            dy = (below[x] - above[x]) * np.float32(0.5)
+            dx = (here[x + 1] - here[x - 1]) * np.float32(0.5)
+            yy[x] += dy * dy
+            xx[x] += dx * dx
+            xy[x] += dy * dx
+    for x in range(edge_x, width - edge_x):
+        sums[0] += yy[x]
+        sums[1] += xx[x]
+        sums[2] += xy[x]
 
 
 _WHO = _array(types.int64, 2)

@@ -68,20 +68,10 @@ def _strongest(
     layer: Layer, maps: NDArray[np.float32], y: NDArray[np.intp], x: NDArray[np.intp]
 ) -> tuple[tuple[int, ...], tuple[int, ...], tuple[float, ...]]:
     """Channel, place (row * width + column) and value for each cell, row by row."""
+    maps = np.ascontiguousarray(maps)
     best = np.empty(maps.shape[:2], dtype=np.float32)
-    passes.strongest_above(np.ascontiguousarray(maps), layer.signed, best)
-    # (cells, cells, members, members) -> (cells * cells, members * members)
-    rows = np.broadcast_to(y[:, None, :, None], (len(y), len(x), y.shape[1], x.shape[1]))
-    columns = np.broadcast_to(x[None, :, None, :], rows.shape)
-    inside = best[rows, columns].reshape(len(y) * len(x), -1)
-    n, which = np.arange(len(inside)), inside.argmax(axis=1)
-    row = rows.reshape(len(inside), -1)[n, which]
-    column = columns.reshape(len(inside), -1)[n, which]
-    strength = maps[row, column]  # (cells * cells, channels)
-    channel = (np.abs(strength) if layer.signed else strength).argmax(axis=1)
-    value = maps[row, column, channel]
-    return (
-        tuple(channel.tolist()),
-        tuple((row * layer.width + column).tolist()),
-        tuple(tidied(value)),
-    )
+    passes.strongest_above(maps, layer.signed, best)
+    channel, place = np.empty((2, len(y) * len(x)), dtype=np.int64)
+    value = np.empty(len(channel), dtype=np.float32)
+    passes.find_strongest(maps, layer.signed, best, y, x, channel, place, value)
+    return tuple(channel.tolist()), tuple(place.tolist()), tuple(tidied(value))

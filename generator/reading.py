@@ -17,11 +17,12 @@ on the layer's scale.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from generator import passes
 from generator.domain import Layer, LayerReading, Mark, Reading, Sheet, Slant
 from generator.sheets import reduce_maps
 
@@ -37,7 +38,6 @@ __all__ = [
 ]
 
 Maps = NDArray[np.float32]
-Single = NDArray[np.float32]
 
 TELLING = 12
 SIDE = 56
@@ -68,7 +68,7 @@ def look(maps: Maps, sheet: Sheet, same_as: LayerReading | None = None) -> Layer
     halving is seen and not another choice.
     """
     height, width, _ = maps.shape
-    signed = any(c.low < 0 for c in sheet.channels)
+    signed = min(sheet.channels.low) < 0
     small = reduce_maps(maps, _factor(height, width, SIDE), signed=signed)
     scale = sheet.p99_9 or 1.0
     chosen = same_as.telling if same_as else telling(small, scale)
@@ -82,10 +82,11 @@ def look(maps: Maps, sheet: Sheet, same_as: LayerReading | None = None) -> Layer
     # on a 7 x 7 map the ring is half of all: there, much in the ring says nothing
     least = max(FRAME_SHARE, 2 * area)
     strong = FRAME_STRENGTH * sheet.layer_high
-    frame = [int(c) for c in np.flatnonzero(shares > least) if sheet.channels[c].high > strong]
+    high = sheet.channels.high
+    frame = [int(c) for c in np.flatnonzero(shares > least) if high[int(c)] > strong]
     if min(height, width) < SMALL_SIDE:
         frame = []
-    frame.sort(key=lambda c: (-sheet.channels[c].high, c))
+    frame.sort(key=lambda c: (-high[c], c))
     reading = LayerReading(
         telling=chosen,
         slants=tuple((c, name) for c, name, _ in slants if name),
@@ -135,12 +136,10 @@ def slant_of(single: NDArray[np.float32]) -> tuple[Slant | None, float]:
     """
     if min(single.shape) < SMALL_SIDE:
         return None, 0.0
-    dy, dx = cast(tuple[Single, Single], np.gradient(single))
+    sums = np.empty(3)
     # the padding makes edges of its own at the frame
-    edge_y, edge_x = _ring(*single.shape)
-    inside = (slice(edge_y, -edge_y), slice(edge_x, -edge_x))
-    dy, dx = dy[inside].ravel(), dx[inside].ravel()
-    yy, xx, xy = float(dy @ dy), float(dx @ dx), float(dy @ dx)
+    passes.sum_gradients(np.ascontiguousarray(single), *_ring(*single.shape), sums)
+    yy, xx, xy = sums.tolist()
     if xx + yy <= 0:
         return None, 0.0
     coherence = float(np.hypot(xx - yy, 2 * xy) / (xx + yy))

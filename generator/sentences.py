@@ -29,12 +29,12 @@ _SLANTS: dict[Slant, str] = {
 
 def lit_share(sheet: Sheet, channel: int) -> float:
     """Share of a channel's positions with an activation."""
-    return 1 - sheet.channels[channel].zero_fraction
+    return 1 - sheet.channels.zero_fraction[channel]
 
 
 def half_count(sheet: Sheet) -> int:
     """The fewest channels that together hold half of the layer's activation."""
-    means = sorted([abs(c.mean) for c in sheet.channels], reverse=True)
+    means = sorted(map(abs, sheet.channels.mean), reverse=True)
     half_sum = sum(means) / 2
     running = 0.0
     for n, mean in enumerate(means, 1):

@@ -14,7 +14,7 @@ import orjson
 from numpy.typing import NDArray
 
 from generator import passes
-from generator.domain import Channel, Histogram, Peak, Sheet
+from generator.domain import Channels, Histogram, Sheet
 from generator.sizes import columns_for
 
 __all__ = [
@@ -93,10 +93,10 @@ def sheet_of(
         tile_height=height,
         tile_width=width,
         gap=GAP,
-        layer_high=max((c.high for c in channels), default=0.0),
+        layer_high=max(channels.high, default=0.0),
         p99_9=p99_9,
         histogram=_histogram(maps, p99_9, signed),
-        channels=tuple(channels),
+        channels=channels,
     )
     return Measured(sheet, grey, maps)
 
@@ -208,7 +208,7 @@ class _Found:
         )
 
 
-def _channels(maps: Maps, found: _Found, finite: NDArray[np.bool_], signed: bool) -> list[Channel]:
+def _channels(maps: Maps, found: _Found, finite: NDArray[np.bool_], signed: bool) -> Channels:
     """The numbers of every channel, as they are written down."""
     height, width, count = maps.shape
     size = height * width
@@ -221,28 +221,36 @@ def _channels(maps: Maps, found: _Found, finite: NDArray[np.bool_], signed: bool
     passes.find_second(maps, signed, found.row_high, found.first, *apart, second)
     places = np.stack([found.first, second], axis=1)
     values = maps.reshape(size, count)[places, np.arange(count)[:, None]]
-    per_channel = zip(
-        (found.high.astype(np.float64) * -128 / 127).tolist() if signed else [0.0] * count,
-        *map(tidied, (found.high, mean, std)),
+    return Channels(
+        low=(found.high.astype(np.float64) * -128 / 127).tolist() if signed else [0.0] * count,
+        high=tidied(found.high),
+        mean=tidied(mean),
+        std=tidied(std),
         # as the contract writes it
-        [round(share, 9) for share in (found.zeros / size).tolist()],
-        finite.tolist(),
-        tidied(found.lowest),
-        places.tolist(),
-        tidied(values),
-        strict=True,
+        zero_fraction=[round(share, 9) for share in (found.zeros / size).tolist()],
+        peaks=_peaks(places, values, width, signed),
+        finite=finite.tolist(),
+        lowest=tidied(found.lowest),
     )
-    channels = []
-    for low, high, middle, spread, silent, sound, lowest, at, two in per_channel:
-        peaks = [
-            Peak(place // width, place % width, value)
-            for place, value in zip(at, two, strict=True)
-            if value > 0 or (signed and value)
-        ]
-        if at[0] == at[1]:
-            peaks = peaks[:1]
-        channels.append(Channel(low, high, middle, spread, silent, tuple(peaks), sound, lowest))
-    return channels
+
+
+def _peaks(
+    places: NDArray[np.int64], values: NDArray[np.float32], width: int, signed: bool
+) -> list[tuple[tuple[int, int, float], ...]]:
+    """Of each channel those of its two strongest places, ``(channels, 2)``, that are peaks."""
+    lit = values != 0 if signed else values > 0
+    lit[:, 1] &= places[:, 0] != places[:, 1]
+    rows, columns = np.divmod(places, width)
+    strongest, second = (
+        [*zip(rows[:, i].tolist(), columns[:, i].tolist(), tidied(values[:, i]), strict=True)]
+        for i in range(2)
+    )
+    # one that is not the strongest cannot stand alone
+    counts = (lit[:, 0] * (1 + lit[:, 1])).tolist()
+    return [
+        () if not n else (one,) if n == 1 else (one, two)
+        for n, one, two in zip(counts, strongest, second, strict=True)
+    ]
 
 
 def _per_unit(high: NDArray[np.float32], steps: int) -> NDArray[np.float32]:

@@ -126,7 +126,7 @@ def read_subject(
         channel=channel,
         facts=facts,
         sheet=sheet,
-        signed=any(c.low < 0 for c in sheet.channels),
+        signed=min(sheet.channels.low) < 0,
         grey=_grey(site, model.id, image, sheet, channel),
         pixels=_pixels(site, model, image),
         marked=marked,

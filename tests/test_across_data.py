@@ -17,7 +17,7 @@ from generator import contract, layout
 from generator.across import CHOSEN, Tally, numbers_in, numbers_of
 from generator.building import build
 from generator.config import Config
-from generator.domain import Across, Channel, Histogram, Occurrence, Peak, Sheet
+from generator.domain import Across, Channel, Channels, Histogram, Occurrence, Peak, Sheet
 from generator.example import kernel_colours
 from tests.onnx_reference import MEAN_BGR
 from tests.vgg16_network import imagenet_tensors, network
@@ -59,7 +59,7 @@ def sheet(image: int, *channels: Channel) -> Sheet:
         layer_high=high,
         p99_9=high,
         histogram=Histogram(high, (0,) * 256),
-        channels=channels,
+        channels=Channels.of(channels),
     )
 
 

@@ -30,6 +30,7 @@ SHARED = frozenset(
         "errors",
         "front_matter",
         "handover",
+        "kin",
         "layout",
         "names",
         "own_texts",
@@ -123,6 +124,8 @@ EXCEPTIONS = frozenset(
         # So is the strongest value above a point, whose numbers are written as a sheet's are.
         ("points", "sheets"),
         ("points", "passes"),
+        # So is the direction of a map's lines.
+        ("reading", "passes"),
         # The sums behind a map's values are worked out as the maps are measured: compiled.
         ("evidence", "passes"),
         # A page says in words what its numbers are; the words are made where the numbers are read.

@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from PIL import Image
 
 from generator.contract import read_sheet
-from generator.domain import Channel, Histogram, Layer, Peak, Sheet, Window
+from generator.domain import Channel, Channels, Histogram, Layer, Peak, Sheet, Window
 from generator.pages import plots
 from generator.pages.plots.spread import LOG_FLOOR
 
@@ -38,7 +38,9 @@ def sheet(
     counts = tuple(bins.get(i, 0) for i in range(256))
     high = max(c.high for c in channels)
     histogram = Histogram(p99_9, counts)
-    return Sheet("m", "i", "l", "l.png", 2, 2, 4, 4, 1, high, p99_9, histogram, channels)
+    return Sheet(
+        "m", "i", "l", "l.png", 2, 2, 4, 4, 1, high, p99_9, histogram, Channels.of(channels)
+    )
 
 
 def layer(name: str, kind: Any = "conv") -> Layer:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from generator.domain import Channel, Histogram, LayerReading, Peak, Sheet, Window
+from generator.domain import Channel, Channels, Histogram, LayerReading, Peak, Sheet, Window
 from generator.sentences import answering, frame, half, slants
 from generator.wording import hundredths, number, ordinal, percent, place, stride
 
@@ -152,7 +152,9 @@ def channel(high: float, mean: float, zero: float) -> Channel:
 
 def sheet(*channels: Channel) -> Sheet:
     """A layer of 3 x 3 maps."""
-    return Sheet("m", "i", "l", "l.png", 2, 2, 3, 3, 1, 8.0, 8.0, Histogram(8.0, (1,)), channels)
+    return Sheet(
+        "m", "i", "l", "l.png", 2, 2, 3, 3, 1, 8.0, 8.0, Histogram(8.0, (1,)), Channels.of(channels)
+    )
 
 
 def test_silence_is_told_from_one_and_from_many() -> None:

@@ -8,6 +8,7 @@ from generator.across import Tally, numbers_of
 from generator.domain import (
     Accounts,
     Channel,
+    Channels,
     Evidence,
     Histogram,
     InputImage,
@@ -49,7 +50,7 @@ def sheet(of: Layer, image: str, highs: tuple[float, float], at: tuple[int, int]
     )
     return Sheet(
         "toy", image, of.name, f"{of.name}.png", 2, 1, of.height, of.width, 1, max(highs),
-        max(highs), Histogram(1, (1,)), channels,
+        max(highs), Histogram(1, (1,)), Channels.of(channels),
     )  # fmt: skip
 
 

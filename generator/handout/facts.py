@@ -133,7 +133,7 @@ class LayerFacts:
     @property
     def signed(self) -> bool:
         """Whether there are values below zero."""
-        return any(c.low < 0 for c in self.sheet.channels)
+        return min(self.sheet.channels.low) < 0
 
     def tile(self, whole: NDArray[np.uint8], channel: int) -> NDArray[np.uint8]:
         """The channel's map out of the layer's sheet, (height, width), on the channel's range."""

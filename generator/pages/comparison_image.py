@@ -137,7 +137,7 @@ def _strip(
         href=layout.href(at, layout.layer_page(image.id, gallery.model.id, layer.name)),
         facts=f"{shape(layer)}, one value sees "
         f"{size(layer.window.height, layer.window.width)} px, "
-        f"{percent(sum(c.zero_fraction for c in sheet.channels) / len(sheet.channels))} zero",
+        f"{percent(sheet.zero_share)} zero",
         alike=alike,
         tiles=strip_tiles(at, gallery, image, facts, layer),
         legend=legend(sheet, layer),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
 from generator import layout, sentences
-from generator.domain import Channel, InputImage, Layer, Sheet
+from generator.domain import Channels, InputImage, Layer, Sheet
 from generator.pages.article import article
 from generator.pages.channel import channel_view
 from generator.pages.image import Neighbours, neighbours
@@ -62,8 +63,11 @@ EVERYWHERE = 0.95
 """A channel that answers on so much of its map, or more, is always on."""
 
 _FACTS = "%.9g %.9g %.9g %d %d %d %.4g %.9g"
-"""Highest value, mean, share of zeros, row and column of the peak, rank, spread, lowest value.
-Written with ``%``, which takes half as long as ``format``: an image has thousands."""
+"""Highest value, mean, share of zeros, row and column of the peak, rank (1 for the strongest),
+spread, lowest value. Written with ``%``, which takes half as long as ``format``: an image has
+thousands."""
+_NOWHERE = (-1, -1, 0)
+"""The peak of a channel that has none."""
 
 
 def layer_page(
@@ -166,7 +170,7 @@ def _sizes(layer: Layer) -> tuple[tuple[str, str, str], ...]:
 def _shows(sheet: Sheet) -> tuple[tuple[str, str, str], ...]:
     """Which channels can be shown, and how many there are."""
     silent = len(sheet.silent)
-    always = len([c for c in sheet.channels if c.zero_fraction <= 1 - EVERYWHERE])
+    always = sum(zeros <= 1 - EVERYWHERE for zeros in sheet.channels.zero_fraction)
     return (
         ("all", f"all {len(sheet.channels)}", ""),
         ("lit", f"those that answer: {len(sheet.channels) - silent}", ""),
@@ -186,11 +190,23 @@ def _before_after(gallery: Gallery, layer: Layer, link: Any) -> tuple[Link | Non
     )
 
 
-def _facts(channel: Channel, rank: int) -> str:
-    """What scripts need of a channel; ``rank`` is 1 for the strongest."""
-    _, high, mean, std, zero, peaks, _, lowest = channel
-    row, column, _ = peaks[0] if peaks else (-1, -1, 0)
-    return _FACTS % (high, mean, zero, row, column, rank, std, lowest)
+def _facts(channels: Channels) -> Iterable[str]:
+    """What scripts need of each channel."""
+    # of two alike the lower number comes first: the order is stable
+    weakness = [-high for high in channels.high]
+    ranks = [0] * len(channels)
+    for rank, c in enumerate(sorted(range(len(channels)), key=weakness.__getitem__), 1):
+        ranks[c] = rank
+    places = [peaks[0] if peaks else _NOWHERE for peaks in channels.peaks]
+    rows, columns, _ = zip(*places, strict=True)
+    return map(
+        _FACTS.__mod__,
+        zip(
+            *(channels.high, channels.mean, channels.zero_fraction, rows, columns),
+            *(ranks, channels.std, channels.lowest),
+            strict=True,
+        ),
+    )
 
 
 def _grid(at: str, gallery: Gallery, image: InputImage, sheet: Sheet, layer: Layer) -> Tiles:
@@ -199,14 +215,9 @@ def _grid(at: str, gallery: Gallery, image: InputImage, sheet: Sheet, layer: Lay
     factor = grid_factor(layer)
     file = layout.small_sheet_png if factor > 1 else layout.sheet_png
     columns = sheet.columns
-    # of two alike the lower number comes first: the order is stable
-    weakness = [-channel.high for channel in sheet.channels]
-    ranks = [0] * layer.channels
-    for rank, c in enumerate(sorted(range(layer.channels), key=weakness.__getitem__), 1):
-        ranks[c] = rank
     wanted = (
-        (c, c % columns, c // columns, f"#{c}", str(c), _facts(channel, ranks[c]))
-        for c, channel in enumerate(sheet.channels)
+        (c, c % columns, c // columns, f"#{c}", str(c), facts)
+        for c, facts in enumerate(_facts(sheet.channels))
     )
     return Tiles(
         sheet=layout.href(at, file(model.id, image.id, layer.name)),

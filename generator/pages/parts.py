@@ -505,20 +505,23 @@ def layer_tiles(
     # an image has thousands: what is the same for all is looked up once, and nothing is passed
     # by keyword
     channels, top = sheet.channels, sheet.layer_high
+    highs, zeros, finite, peaks = (
+        *(channels.high, channels.zero_fraction, channels.finite, channels.peaks),
+    )
     in_magnitude = " in magnitude" if layer.signed else ""
     found = []
     for channel, x, y, href, label, facts in wanted:
-        measured = channels[channel]
-        high = measured.high
+        high = highs[channel]
         share = high / top if top > 0 else 0
-        what = state(measured)
+        sound = finite[channel] and peaks[channel] and channels.std[channel]
+        what = "" if sound else state(channels[channel])
         if what:
             place, spoken = "", f"Channel {channel}: {what}"
         else:
             place = cut(x, y, decimals(share))
             spoken = (
                 f"Channel {channel}: up to {number(high)}{in_magnitude}, "
-                f"zero on {percent(measured.zero_fraction)}"
+                f"zero on {percent(zeros[channel])}"
             )
         bar = f"{100 * share:.0f}%"
         found.append(Tile(str(channel), place, bar, what, href, label, spoken, facts))

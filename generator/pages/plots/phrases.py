@@ -10,7 +10,7 @@ __all__ = ["not_finite", "zero_words"]
 
 def not_finite(sheet: Sheet) -> str:
     """A further half-sentence where a channel had values that no plot can show."""
-    bad = len([c for c in sheet.channels if not c.finite])
+    bad = sheet.channels.finite.count(False)
     if not bad:
         return ""
     return f"; {count(bad, 'channel')} had values that are not finite, counted as zero"

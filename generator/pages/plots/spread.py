@@ -72,7 +72,7 @@ def spread_plot(sheet: Sheet, *, signed: bool) -> Spread:
 def _zeros_and_bars(sheet: Sheet) -> tuple[int, list[int]]:
     """Number of exact zeros, and of the other values in each bar."""
     pixels = sheet.tile_height * sheet.tile_width
-    zeros = sum([round(c.zero_fraction * pixels) for c in sheet.channels])
+    zeros = sum([round(share * pixels) for share in sheet.channels.zero_fraction])
     counts = sheet.histogram.counts
     width = max(1, len(counts) // BARS)
     bars = [sum(counts[i : i + width]) for i in range(0, len(counts), width)]

@@ -89,7 +89,7 @@ def strengths_plot(sheet: Sheet, *, signed: bool) -> Strengths:
 
 
 def _ranking(sheet: Sheet) -> _Ranking:
-    highs = [c.high for c in sheet.channels]
+    highs = sheet.channels.high
     return _Ranking(
         highs=tuple(sorted(highs, reverse=True)),
         top=highs.index(max(highs)),
