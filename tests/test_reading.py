@@ -43,6 +43,19 @@ def test_noise_and_small_maps_have_no_direction() -> None:
     assert reading.slant_of(np.ones((48, 48), dtype=np.float32)) == (None, 0.0)
 
 
+@pytest.mark.parametrize(("height", "width"), [(28, 28), (31, 44), (224, 56)])
+def test_how_alone_a_direction_is_agrees_with_numpy(height: int, width: int) -> None:
+    """The structure tensor of ``numpy.gradient``, without a ring of a twenty-eighth of the side."""
+    noise = np.random.default_rng(height).normal(size=(height, width))
+    single = (noise + 3 * np.sin(np.arange(width) / 2)).astype(np.float32)
+    dy, dx = np.gradient(single.astype(np.float64))
+    y, x = height // 28, width // 28
+    dy, dx = dy[y:-y, x:-x], dx[y:-y, x:-x]
+    yy, xx, xy = (dy * dy).sum(), (dx * dx).sum(), (dy * dx).sum()
+    _, coherence = reading.slant_of(single)
+    assert coherence == pytest.approx(np.hypot(xx - yy, 2 * xy) / (xx + yy), rel=1e-5)
+
+
 def test_telling_channels_are_strong_and_unlike_each_other() -> None:
     """Of two copies the stronger is taken; its double waits until all other patterns are in."""
     maps = np.zeros((6, 56, 56), dtype=np.float32)
