@@ -13,6 +13,8 @@ hold on none but this. Images are copies of the samples under other names.
   shortest, of three.
 - **peers**: keract's ``display_activations`` and a matplotlib grid (a figure a layer, a subplot a
   channel, as course scripts draw it), which get the maps of one image for nothing.
+- **formats**: one image's sheets as the site has them, against other lossless ones: megabytes, and
+  seconds on one core.
 - **cold**: one image by the command, TensorFlow's start included; and the same with keract.
 - **rebuilds**: of 100 images with nothing changed, a text changed, one image changed; by the
   command.
@@ -35,6 +37,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -52,7 +55,7 @@ FEW = 4
 SHORT = 16
 """Images of the short build: as the long one's, they are encoded by processes."""
 HUNDRED = 100
-PARTS = ("floor", "peers", "cold", "rebuilds", "growth")
+PARTS = ("floor", "peers", "formats", "cold", "rebuilds", "growth")
 
 
 class Row(NamedTuple):
@@ -173,6 +176,27 @@ class Bench:
                 what = f"**whole build, how many times as fast** (at least {least})"
                 yield Row(what, f"{took / build:.0f} x")
             self._known[name.split(",")[0]] = took
+
+    def formats(self) -> Iterator[Row]:
+        """What sheets would be in another format."""
+        from generator.encode import grey_png
+
+        sheets = _sheets()
+        own = _packed("as the site has them", grey_png, sheets)
+        yield Row(
+            f"sheets of an image, {own.what}", f"{own.size / 1e6:.2f} MB, {_seconds(own.took)}"
+        )
+        for what, kind, options in (
+            ("PNG by Pillow, smallest", "PNG", {"optimize": True}),
+            ("lossless WebP, quickest", "WEBP", {"lossless": True, "method": 0, "quality": 0}),
+            ("lossless WebP, as a rule", "WEBP", {"lossless": True, "method": 4, "quality": 75}),
+        ):
+            found = _packed(what, partial(_by_pillow, kind, options), sheets)
+            yield Row(
+                f"sheets of an image, {what}",
+                f"{found.size / 1e6:.2f} MB ({found.size / own.size:.2f} x), "
+                f"{_seconds(found.took)} ({found.took / own.took:.0f} x)",
+            )
 
     def cold(self) -> Iterator[Row]:
         """One image, from nothing."""
@@ -354,6 +378,44 @@ def _packing_seconds() -> float:
             image.save(io.BytesIO(), "PNG", compress_level=3, compress_type=3)
 
     return _best(once)
+
+
+# -- Formats
+
+
+class Packed(NamedTuple):
+    """An image's sheets in one format."""
+
+    what: str
+    size: int
+    took: float
+
+
+def _sheets() -> list[np.ndarray]:
+    """One photograph's sheets, 8-bit grey."""
+    from generator import sheets
+
+    found = []
+    for layer, maps in _maps().items():
+        measured = sheets.sheet_of(maps, model="", image="", layer=layer, signed=False)
+        found.append(sheets.tile(measured.grey, measured.sheet.columns))
+    return found
+
+
+def _packed(what: str, pack: Callable[[np.ndarray], bytes], sheets: list[np.ndarray]) -> Packed:
+    started = time.perf_counter()
+    size = sum(len(pack(sheet)) for sheet in sheets)
+    return Packed(what, size, time.perf_counter() - started)
+
+
+def _by_pillow(kind: str, options: dict[str, Any], sheet: np.ndarray) -> bytes:
+    import io
+
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.fromarray(sheet).save(file, kind, **options)
+    return file.getvalue()
 
 
 def _best(run: Callable[[], object], times: int = 5) -> float:
