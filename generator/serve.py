@@ -6,7 +6,9 @@ While the gallery is watched, pages get a script that loads them again after a r
 from __future__ import annotations
 
 import errno
+import gzip
 import json
+import re
 import socket
 import socketserver
 import webbrowser
@@ -34,6 +36,13 @@ _NEIGHBOURS = 20
 _IDLE_SECONDS = 60
 _QUIET_SECONDS = 15
 """After which a page that listens is written to, to see whether it is still there."""
+
+_TEXTS = frozenset({".css", ".csv", ".html", ".js", ".json", ".svg", ".txt", ".xml"})
+"""What hosts send packed; pictures are packed already."""
+_WORTH_PACKING = 1_000
+"""Bytes; a packet of the network holds more."""
+_LEVEL = 5
+_NO_GZIP = re.compile(r"\bgzip\s*;\s*q=0(\.0*)?\s*(,|$)")
 
 Log = Callable[[str], None]
 
@@ -176,7 +185,20 @@ class _Handler(SimpleHTTPRequestHandler):
         if not self._lies_in_site():
             self.send_error(HTTPStatus.NOT_FOUND)
             return None
-        return super().send_head()
+        file = self._file()
+        if file.suffix.lower() not in _TEXTS:
+            return super().send_head()
+        try:
+            body = file.read_bytes()
+        except OSError:
+            return super().send_head()  # which says so
+        self._send(HTTPStatus.OK, file.name, body)
+        return None
+
+    def _file(self) -> Path:
+        """What is asked for; it may not be there."""
+        name = self.translate_path(self.path)
+        return Path(name, layout.FRONT_PAGE) if name.endswith("/") else Path(name)
 
     def list_directory(self, path: Any) -> None:
         self.send_error(HTTPStatus.NOT_FOUND)
@@ -198,13 +220,23 @@ class _Handler(SimpleHTTPRequestHandler):
         page = Path(self.directory, layout.ERROR_PAGE)
         return page.read_bytes() if page.is_file() else None
 
-    def _send(self, code: int, kind: str, body: bytes) -> None:
+    def _send(self, code: int, name: str, body: bytes) -> None:
+        """A text of this name, packed for a browser that takes it, as hosts do."""
         self.send_response(code)
-        self.send_header("Content-Type", self.guess_type(kind))
+        self.send_header("Content-Type", self.guess_type(name))
+        self.send_header("Vary", "Accept-Encoding")
+        if len(body) >= _WORTH_PACKING and self._unpacks():
+            body = gzip.compress(body, _LEVEL, mtime=0)
+            self.send_header("Content-Encoding", "gzip")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
+
+    def _unpacks(self) -> bool:
+        """Whether the browser takes gzip (RFC 9110, 12.5.3)."""
+        takes = self.headers.get("Accept-Encoding", "").lower()
+        return "gzip" in takes and not _NO_GZIP.search(takes)
 
     def log_message(self, format: str, *args: Any) -> None:
         if self.server.log:
@@ -252,8 +284,7 @@ class _LiveHandler(_Handler):
         """What is asked for, if it is a page; None: it is not, or is not there."""
         if not self._lies_in_site():
             return None
-        name = self.translate_path(self.path)
-        file = Path(name, layout.FRONT_PAGE) if name.endswith("/") else Path(name)
+        file = self._file()
         if file.suffix.lower() != ".html":
             return None
         try:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import http.client
 import json
 import os
 import shutil
 import socket
 from collections.abc import Iterator
+from email.utils import formatdate
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -139,7 +141,7 @@ def test_a_rebuilt_page_is_seen_at_once(server: Server, folder: Path) -> None:
     times = (folder / "index.html").stat()
     (folder / "index.html").write_text("newer")
     os.utime(folder / "index.html", ns=(times.st_atime_ns, times.st_mtime_ns))
-    since = {"If-Modified-Since": before.headers["Last-Modified"]}
+    since = {"If-Modified-Since": formatdate(times.st_mtime, usegmt=True)}
     assert _ask(server, "/index.html", headers=since).body == b"newer"
 
 
@@ -150,6 +152,41 @@ def test_a_site_that_was_swapped_is_served(server: Server, folder: Path) -> None
     shutil.copytree(folder.with_name("old"), folder)
     (folder / "index.html").write_text("newer")
     assert _ask(server, "/").body == b"newer"
+
+
+@pytest.mark.parametrize("takes", ["gzip", "gzip, deflate, br", "br;q=1, GZIP;q=0.5"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_long_text_is_packed_for_a_browser_that_takes_it(
+    server: Server, folder: Path, takes: str, method: str
+) -> None:
+    """As hosts do; a HEAD has the same headers as what would come."""
+    text = "".join(f"<p>Line {i} of a page.</p>\n" for i in range(500))
+    (folder / "long.html").write_text(text, encoding="utf-8")
+    answer = _ask(server, "/long.html", method, {"Accept-Encoding": takes})
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert "Accept-Encoding" in answer.headers["Vary"]
+    assert int(answer.headers["Content-Length"]) < len(text) / 5
+    if method == "GET":
+        assert gzip.decompress(answer.body).decode() == text
+
+
+@pytest.mark.parametrize("takes", ["", "identity", "br", "gzip;q=0", "gzip; q=0.0, br"])
+def test_nobody_gets_packed_what_they_cannot_unpack(
+    server: Server, folder: Path, takes: str
+) -> None:
+    """Nor is packed what is short, or packed in itself."""
+    text = "<p>A page.</p>\n" * 500
+    (folder / "long.html").write_text(text, encoding="utf-8")
+    plain = _ask(server, "/long.html", headers={"Accept-Encoding": takes})
+    assert "Content-Encoding" not in plain.headers
+    assert plain.body.decode() == text
+    (folder / "static" / "b.png").write_bytes(bytes(5_000))
+    for path in ("/static/a.css", "/static/b.png"):
+        assert (
+            "Content-Encoding"
+            not in _ask(server, path, headers={"Accept-Encoding": "gzip"}).headers
+        )
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
