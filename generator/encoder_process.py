@@ -109,7 +109,9 @@ def _answer(work: _Work, job: Job) -> bytes:
         where = traceback.format_exc()
         error.add_note(f"In a process that encodes:\n{where}")
         try:
-            return pickle.dumps(error, pickle.HIGHEST_PROTOCOL)
+            packed_error = pickle.dumps(error, pickle.HIGHEST_PROTOCOL)
+            pickle.loads(packed_error)
+            return packed_error
         except Exception:  # some cannot travel
             return pickle.dumps(RuntimeError(where), pickle.HIGHEST_PROTOCOL)
 

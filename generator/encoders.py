@@ -18,6 +18,7 @@ import os
 import pickle
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -51,6 +52,7 @@ WORTH_IT = 12
 
 _START_SECONDS = 60
 """After which a process is given up; it takes one or two, if the disk is slow ten."""
+_TURN_SECONDS = 0.2
 _END_SECONDS = 10
 _PROGRAM = (
     "import sys; channels, parent, *sys.path = sys.argv[1:]; "
@@ -59,11 +61,15 @@ _PROGRAM = (
 """The same modules as here, wherever this process found them. Not by ``multiprocessing``, which
 would run the user's own program once more."""
 
+_UTF8 = ("-X", "utf8") if sys.flags.utf8_mode else ()
+"""Names of files mean the same there."""
+_STANDARD = 2
+"""The last of the descriptors that every process has."""
 _SURROUNDINGS = {
     # numpy's own threads would be in the way of the other processes
     "OPENBLAS_NUM_THREADS": "1",
     # memory of the last array serves for the next, instead of going back to the system (glibc)
-    "MALLOC_MMAP_THRESHOLD_": f"{2**30}",
+    "MALLOC_MMAP_THRESHOLD_": f"{2**25}",  # the most that every version takes
     "MALLOC_TRIM_THRESHOLD_": f"{2**30}",
 }
 
@@ -99,14 +105,20 @@ class Encoding:
     def take(self, runs: list[Run], plan: Plan) -> Iterator[Future[Measures]]:
         """Begin with a batch, image by image as there is room; the list is emptied."""
         if self._way is None:
-            apart = self._several and self._crew.ready()
-            self._way = _InProcesses(self._crew, self._stage) if apart else _InThreads(self._stage)
+            self._way = self._chosen(runs[0], plan)
         return self._way.take(runs, plan)
 
     def stop(self) -> None:
         """Let nobody wait for room any more; what is under way is finished."""
+        self._crew.give_up()
         if self._way:
             self._way.stop()
+
+    def _chosen(self, example: Run, plan: Plan) -> _InThreads | _InProcesses:
+        if self._several and self._crew.ready():
+            with suppress(OSError):  # there is not so much shared memory
+                return _InProcesses(self._crew, self._stage, example, plan)
+        return _InThreads(self._stage)
 
 
 # -- Threads
@@ -138,47 +150,49 @@ class _InThreads:
         self._room.release()
 
     def close(self) -> None:
-        self._pool.shutdown()
+        self._pool.shutdown(cancel_futures=True)
 
 
 # -- Processes
 
 
 class _InProcesses:
-    def __init__(self, crew: Crew, stage: Staging) -> None:
+    def __init__(self, crew: Crew, stage: Staging, example: Run, plan: Plan) -> None:
         self._crew, self._stage = crew, stage
         self._pool = ThreadPoolExecutor(WORKERS)  # each thread waits for one process
-        self._slots: list[Arrays] = []
         self._free: SimpleQueue[int | None] = SimpleQueue()
+        self._slots = self._opened(_arrays(example), plan)
 
     def wait(self) -> None:
         """Nothing to wait for: room is looked for image by image."""
 
     def take(self, runs: list[Run], plan: Plan) -> Iterator[Future[Measures]]:
-        if not self._slots:
-            self._begin(_arrays(runs[0]), plan)
         while runs:
             slot = self._free.get()
             if slot is None:
                 runs.clear()
                 return
-            run = runs.pop(0)
-            for name, array in _arrays(run).items():
-                np.copyto(self._slots[slot][name], array)
-            yield self._pool.submit(self._do, Job(slot, run.image, run.pixels))
+            # nothing here holds on to maps: this waits while the next batch is run
+            yield self._pool.submit(self._do, self._handed_over(runs.pop(0), slot))
 
     def stop(self) -> None:
         self._free.put(None)
 
     def close(self) -> None:
-        self._pool.shutdown()
+        self._pool.shutdown(cancel_futures=True)
         self._slots.clear()  # the memory goes with the last array, also if an error is kept
 
-    def _begin(self, example: Arrays, plan: Plan) -> None:
+    def _handed_over(self, run: Run, slot: int) -> Job:
+        for name, array in _arrays(run).items():
+            np.copyto(self._slots[slot][name], array)
+        return Job(slot, run.image, run.pixels)
+
+    def _opened(self, example: Arrays, plan: Plan) -> list[Arrays]:
+        """The memory's slots, which the processes have too."""
         weights = {name: one.weights for name, one in plan.kernels.items()}
         handover = Handover(self._crew.memory, SLOTS, shapes_of(example), shapes_of(weights))
         handover.resize()
-        self._slots, lasting = handover.open(writable=True)
+        slots, lasting = handover.open(writable=True)
         for name, array in weights.items():
             np.copyto(lasting[name], array)
         nothing = np.empty((0, 0, 0), dtype=np.float32)
@@ -186,6 +200,7 @@ class _InProcesses:
         self._crew.tell(Begin(replace(plan, kernels=light), handover, self._stage.files))
         for slot in range(SLOTS):
             self._free.put(slot)
+        return slots
 
     def _do(self, job: Job) -> Measures:
         try:
@@ -207,7 +222,7 @@ class Crew:
         self._process: subprocess.Popen[bytes] | None = None
         self._members: list[Connection] = []
         self._idle: SimpleQueue[Connection] = SimpleQueue()
-        self._asked = self._ready = False
+        self._asked = self._ready = self._given_up = False
         self.memory = -1
         """Descriptor of the memory that they share, once they are ready."""
 
@@ -223,7 +238,8 @@ class Crew:
         Args:
             images: that are to be encoded; for a few it would not pay.
         """
-        if self._asked or images < WORTH_IT or (os.cpu_count() or 1) < 2:
+        self._given_up = False
+        if self._asked or images < WORTH_IT or _cores() < 2:
             return
         self._asked = True
         memory = offered()
@@ -232,8 +248,13 @@ class Crew:
         self.memory = memory
         pairs = [Pipe() for _ in range(WORKERS)]
         self._members = [here for here, _ in pairs]
+        channels = [there.fileno() for _, there in pairs]
         try:
-            self._process = _started(memory, [there.fileno() for _, there in pairs])
+            # where one is closed here, what is opened gets its number, and loses it there
+            if min(memory, *channels) > _STANDARD:
+                self._process = _started(memory, channels)
+            else:
+                self._end()
         except (OSError, subprocess.SubprocessError):
             self._end()
         finally:
@@ -243,13 +264,17 @@ class Crew:
     def ready(self) -> bool:
         """Whether they are there, once that is known."""
         if not self._ready and self._members:
-            self._ready = all(map(_is_ready, self._members))
+            self._ready = all(map(self._is_ready, self._members))
             if self._ready:
                 for member in self._members:
                     self._idle.put(member)
             else:
                 self._end()
         return self._ready
+
+    def give_up(self) -> None:
+        """Wait no longer for their start."""
+        self._given_up = True
 
     def tell(self, begin: Begin) -> None:
         """Tell all of them what comes; none has anything to do."""
@@ -286,6 +311,8 @@ class Crew:
         for member in members:  # they end when the other end is closed
             member.close()
         if self._process:
+            if not self._ready:  # it would load first what it needs no more
+                self._process.kill()
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(_END_SECONDS)
             self._process.kill()
@@ -295,13 +322,29 @@ class Crew:
             os.close(self.memory)
             self.memory = -1
 
+    def _is_ready(self, member: Connection) -> bool:
+        """Whether it has started; waits for it."""
+        until = time.monotonic() + _START_SECONDS
+        with suppress(EOFError, OSError):
+            while not self._given_up and time.monotonic() < until:
+                if member.poll(_TURN_SECONDS):
+                    return bool(member.recv() == READY)
+        return False
+
+
+def _cores() -> int:
+    """Those that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
 
 def _started(memory: int, channels: list[int]) -> subprocess.Popen[bytes]:
     """The first process, of which the others will be copies."""
     given = [",".join(map(str, channels)), str(os.getpid()), *sys.path]
     return subprocess.Popen(
         # -P: a module that lies in the working folder is not run in place of a library's
-        [sys.executable, "-P", "-c", _PROGRAM, *given],
+        [sys.executable, "-P", *_UTF8, "-c", _PROGRAM, *given],
         pass_fds=(*channels, memory),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -309,10 +352,3 @@ def _started(memory: int, channels: list[int]) -> subprocess.Popen[bytes]:
         env={**os.environ, **_SURROUNDINGS},
         process_group=0,  # Ctrl-C is for the one that ends the others
     )
-
-
-def _is_ready(member: Connection) -> bool:
-    """Whether it has started; waits for it."""
-    with suppress(EOFError, OSError):
-        return member.poll(_START_SECONDS) and member.recv() == READY
-    return False

@@ -37,9 +37,18 @@ class Handover:
     """Of what there is once and stays, by name."""
 
     def resize(self) -> None:
-        """Make the memory as large as all that; what was in it is gone."""
+        """Make the memory as large as all that; what was in it is gone.
+
+        Raises:
+            OSError: there is not so much. What is only promised would end the process that writes
+                into it.
+        """
         os.ftruncate(self.file, 0)
-        os.ftruncate(self.file, self._size())
+        try:
+            os.posix_fallocate(self.file, 0, self._size())
+        except OSError:
+            os.ftruncate(self.file, 0)
+            raise
 
     def open(self, *, writable: bool = False) -> tuple[list[Arrays], Arrays]:
         """The arrays of each slot, and those that stay."""

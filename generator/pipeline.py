@@ -12,6 +12,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import SimpleQueue
+from threading import Event, Semaphore
 from typing import Protocol
 
 import numpy as np
@@ -24,6 +25,10 @@ from generator.inputs import Candidate, load
 from generator.sheet_files import Measures, Pixels, Plan, Run, Write
 
 __all__ = ["Counter", "Encoders", "Tools", "record"]
+
+_AHEAD = 16
+"""Images that are encoded, or about to be, while the caller makes pages of others: what was
+measured on one takes some 7 MB."""
 
 Batch = list[tuple[InputImage, Pixels]]
 
@@ -121,7 +126,8 @@ class _Flow:
     def __init__(self, tools: Callable[[], Tools], encoders: Encoders, write: Write) -> None:
         self._tools, self._encoders, self._write = tools, encoders, write
         self._made: SimpleQueue[tuple[InputImage, Future[Measures]] | None] = SimpleQueue()
-        self._stopped = False
+        self._room = Semaphore(_AHEAD)
+        self._stopped = Event()
 
     def feed(self, batches: Iterator[Batch]) -> None:
         """Run every batch as soon as there is room for its maps, and have it encoded."""
@@ -129,25 +135,32 @@ class _Flow:
         try:
             for batch in batches:
                 self._encoders.wait()
-                if self._stopped:
+                if self._stopped.is_set():
                     return
                 ready = ready or self._tools()  # the network is loaded for the first batch
                 runs = ready.run(batch)
                 if ready.judge:
                     ready.judge(batch, self._write)
                 jobs = self._encoders.take(runs, ready.plan)
-                for (image, _), job in zip(batch, jobs, strict=False):  # fewer once stopped
+                for image, _ in batch:
+                    self._room.acquire()
+                    job = next(jobs, None)
+                    if self._stopped.is_set() or job is None:
+                        return
                     self._made.put((image, job))
         finally:
             self._made.put(None)
 
     def stop(self) -> None:
         """Run no more batches; those under way are finished."""
-        self._stopped = True
+        self._stopped.set()
+        self._room.release()
         self._encoders.stop()
 
     def __iter__(self) -> Iterator[tuple[InputImage, Future[Measures]]]:
-        return iter(self._made.get, None)
+        for made in iter(self._made.get, None):
+            self._room.release()
+            yield made
 
 
 def _batches(

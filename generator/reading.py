@@ -140,7 +140,7 @@ def slant_of(single: NDArray[np.float32]) -> tuple[Slant | None, float]:
     # the padding makes edges of its own at the frame
     passes.sum_gradients(np.ascontiguousarray(single), *_ring(*single.shape), sums)
     yy, xx, xy = sums.tolist()
-    if xx + yy <= 0:
+    if not 0 < xx + yy < np.inf:  # all alike; or values whose squares are beyond float32
         return None, 0.0
     coherence = float(np.hypot(xx - yy, 2 * xy) / (xx + yy))
     if coherence < COHERENCE:

@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import pickle
 import select
 import signal
 import subprocess
 import sys
+import weakref
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from generator import encoders, models
+from generator import encoder_process, encoders, models
 from generator.activations import Extractor
 from generator.building import Report, build
 from generator.config import Against, Config
 from generator.domain import Channel, Peak
 from generator.encoder_process import FED, Begin, Job
-from generator.encoders import Crew
+from generator.encoders import Crew, Encoding
 from generator.errors import EncoderError, OutputError
 from generator.handover import Handover, offered, shapes_of
 from generator.parcel import packed, unpacked
 from generator.sheet_files import Plan, Run, kernels_of, save
-from generator.site import Files
+from generator.site import Files, staging
 from tests.small_networks import branched, plain, saved
 
 IMAGES, SLOTS = 7, 3
@@ -144,13 +147,38 @@ def test_where_they_cannot_start_nothing_is_left(
 
 
 @pytest.mark.slow
-def test_where_they_cannot_start_threads_do_it(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody need know."""
-    monkeypatch.setattr(encoders, "_PROGRAM", "raise SystemExit(1)")
-    watching = _Watching()
-    _build(made, "hindered", watching)
-    assert watching.seen == []
-    assert _bytes(made / "hindered") == _bytes(made / "threads")
+@pytest.mark.parametrize("hindered", ["start", "room"])
+def test_where_they_cannot_work_threads_do_it(
+    made: Path, monkeypatch: pytest.MonkeyPatch, hindered: str
+) -> None:
+    """Nobody need know: one that ends at once; less shared memory than the maps take."""
+
+    def too_little(_: Handover) -> None:
+        raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+
+    if hindered == "start":
+        monkeypatch.setattr(encoders, "_PROGRAM", "raise SystemExit(1)")
+    else:
+        monkeypatch.setattr(Handover, "resize", too_little)
+    _build(made, hindered, _Watching())
+    assert _bytes(made / hindered) == _bytes(made / "threads")
+    assert (_encoding(), _shared_memory()) == ([], [])
+
+
+@pytest.mark.parametrize(
+    "hindrance",
+    ["for number in range(3): os.close(number)", "os.sched_setaffinity(0, {min(cores)})"],
+    ids=["descriptors closed", "one core"],
+)
+def test_where_they_would_be_no_use_none_is_started(hindrance: str) -> None:
+    """What is opened as 0, 1 or 2 is lost on the way; on one core two would wait for each other."""
+    program = (
+        "import os; from generator.encoders import Crew; cores = os.sched_getaffinity(0)\n"
+        f"{hindrance}\n"
+        "with Crew() as crew: crew.start(99); os._exit(3 if not crew.ready() else 4)"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, check=False)
+    assert ran.returncode == 3
 
 
 def test_for_a_few_images_none_is_started() -> None:
@@ -235,6 +263,40 @@ def test_what_goes_wrong_there_is_raised_here(tmp_path: Path) -> None:
         with pytest.raises(OutputError) as there:
             crew.ask(Job(0, run.image, run.pixels))
     assert str(there.value) == str(here.value)
+
+
+def test_an_error_that_cannot_travel_comes_as_words() -> None:
+    """Made of two things, it could not be made again of its message alone."""
+
+    class OddError(Exception):
+        def __init__(self, what: str, where: str) -> None:
+            super().__init__(f"{what} in {where}")
+
+    class Work:
+        def do(self, job: Job) -> Any:
+            raise OddError("a hole", "the map")
+
+    job = Job(0, "one", np.zeros((1, 1, 3), dtype=np.uint8))
+    answer = pickle.loads(encoder_process._answer(cast(encoder_process._Work, Work()), job))
+    assert isinstance(answer, RuntimeError)
+    assert "a hole in the map" in str(answer)
+
+
+def test_maps_that_were_handed_over_are_let_go(tmp_path: Path) -> None:
+    """While the next batch runs, nobody holds those of the one before."""
+    run, plan = _run()
+    runs = [run._replace(maps={name: array.copy() for name, array in run.maps.items()})]
+    held = [weakref.ref(array) for array in runs[0].maps.values()]
+    with (
+        staging(tmp_path / "site") as stage,
+        Crew() as crew,
+        Encoding(crew, stage, IMAGES) as encoding,
+    ):
+        jobs = encoding.take(runs, plan)
+        job = next(jobs)
+        assert [one() for one in held] == [None] * len(held)
+        assert set(job.result().sheets) == set(run.maps)
+        assert next(jobs, None) is None
 
 
 def test_a_parcel_holds_all_that_was_measured() -> None:

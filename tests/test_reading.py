@@ -43,6 +43,11 @@ def test_noise_and_small_maps_have_no_direction() -> None:
     assert reading.slant_of(np.ones((48, 48), dtype=np.float32)) == (None, 0.0)
 
 
+def test_values_whose_squares_are_beyond_float32_have_none() -> None:
+    """As those of a network that diverged."""
+    assert reading.slant_of(grating(0) * np.float32(1e25)) == (None, 0.0)
+
+
 @pytest.mark.parametrize(("height", "width"), [(28, 28), (31, 44), (224, 56)])
 def test_how_alone_a_direction_is_agrees_with_numpy(height: int, width: int) -> None:
     """The structure tensor of ``numpy.gradient``, without a ring of a twenty-eighth of the side."""
