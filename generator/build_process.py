@@ -56,11 +56,12 @@ class BuildProcess:
                 # Ctrl-C is for the server, which says what becomes of the build.
                 start_new_session=True,
             )
-        assert process.stdin and process.stdout
-        with suppress(BrokenPipeError):
-            process.stdin.write(f"{json.dumps([str(Path(p).absolute()) for p in sys.path])}\n")
-            process.stdin.write(f"{self._order}\n")
-            process.stdin.flush()
+            assert process.stdin and process.stdout
+            # Before anybody may close it.
+            with suppress(BrokenPipeError):
+                process.stdin.write(f"{json.dumps([str(Path(p).absolute()) for p in sys.path])}\n")
+                process.stdin.write(f"{self._order}\n")
+                process.stdin.flush()
         lines = process.stdout.read().splitlines()
         code = process.wait()
         with suppress(OSError):
@@ -87,8 +88,11 @@ class BuildProcess:
         try:
             process.wait(_PATIENCE_SECONDS)
         except subprocess.TimeoutExpired:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+            if hasattr(os, "killpg"):
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+            else:
+                process.kill()
             process.wait()
 
 

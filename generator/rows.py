@@ -244,7 +244,7 @@ def _named(image: InputImage | None) -> object:
 
 def _can_fork() -> bool:
     """Whether a copy of this process can go on: not one with TensorFlow's threads in it."""
-    return sys.platform == "linux" and "tensorflow" not in sys.modules
+    return sys.platform == "linux" and hasattr(os, "fork") and "tensorflow" not in sys.modules
 
 
 _rows: list[Rows] = []

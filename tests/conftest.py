@@ -14,6 +14,7 @@ import pytest
 from hypothesis import settings
 
 from tests.browser.find_chromium import playwright_caches
+from tests.sharing import Sharing
 
 PROJECT = Path(__file__).parent.parent
 IMAGES = ("chelsea", "coffee", "test-card")
@@ -65,6 +66,12 @@ def pytest_configure(config: pytest.Config) -> None:
     patch.setenv("TF_CPP_MIN_LOG_LEVEL", "2")
     if browsers:
         patch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(browsers))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Sharing:
+    """Give the tests out to workers so that they share what they can."""
+    return Sharing(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from queue import SimpleQueue
-from threading import Event
+from threading import Event, Thread
 
 import pytest
 
+from generator import beside, build_process
 from generator.build_process import BuildProcess
 from generator.errors import UsageError
 from generator.keeper import Keeper, Outcome
@@ -128,12 +130,12 @@ def test_changes_during_a_build_are_one_build_after_it(folder: Path) -> None:
         keeper.start(build_first=True)
         assert hand.begins.get(timeout=SECONDS) == frozenset()
         told: SimpleQueue[frozenset[Path]] = SimpleQueue()
-        beside = Watch(_watched(folder), told.put)
+        other = Watch(_watched(folder), told.put)
         (folder / "in" / "one.md").write_text("1")
         _until(told, folder / "in" / "one.md")
         (folder / "a.toml").write_text("2")
         _until(told, folder / "a.toml")
-        beside.stop()
+        other.stop()
         assert hand.begins.empty()
         hand.finish.put(Outcome(1.0, error="broken"))
         assert hand.ends.get(timeout=SECONDS).error == "broken"
@@ -243,3 +245,43 @@ def test_a_build_that_was_stopped_before_it_began_is_none(gallery: Path) -> None
     assert process.run() is None
     left = sorted(path.name for path in gallery.iterdir())
     assert left == ["gallery.toml", "inputs", "mine.keras"]
+
+
+_MEETS = """
+import ctypes, signal, sys
+def meet(event, facts):
+    if event == "import" and facts[0] == "generator.building":
+        ctypes.CFUNCTYPE(None)(lambda: signal.raise_signal(signal.SIGINT))()
+sys.addaudithook(meet)
+"""
+"""Interrupted in a callback of compiled code, where Python says that an exception was ignored."""
+
+
+def test_an_interrupted_build_says_nothing_and_does_not_go_on(
+    gallery: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Wherever that meets it."""
+    monkeypatch.setattr(build_process, "_BEGIN", _MEETS + build_process._BEGIN)
+    outcome = BuildProcess(Origin(str(gallery)), gallery / "site").run()
+    assert outcome and "exit code 130" in outcome.error
+    assert capfd.readouterr() == ("", "")
+    assert not (gallery / "site").exists()
+
+
+@pytest.mark.slow
+def test_a_build_that_is_stopped_at_any_moment_says_nothing(
+    gallery: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """While it is loaded, at work, or as it ends: it stops by itself, and clears up."""
+    site = gallery / "site"
+    for moment in range(40):
+        process = BuildProcess(Origin(str(gallery)), site)
+        thread = Thread(target=process.run)
+        thread.start()
+        thread.join(moment / 8)
+        process.stop()
+        thread.join()
+        assert process._process and process._process.returncode != -signal.SIGKILL, moment
+        assert capfd.readouterr() == ("", ""), moment
+        left = {path.name for path in gallery.iterdir()}
+        assert left <= {"gallery.toml", "inputs", "mine.keras", "site", beside.manifest(site).name}

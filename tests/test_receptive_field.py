@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from generator.errors import LayerlightError
 from generator.models import backend, vgg16
 from generator.models.receptive_field import windows
 from generator.models.trace import trace
+from tests.conftest import PROJECT
 from tests.vgg16_network import imagenet_tensors, network
 
 PROBED = (
@@ -60,6 +63,34 @@ def test_sizes_are_those_of_the_reference(layers: dict[str, Layer]) -> None:
     expected = json.loads(file.read_text(encoding="utf-8"))["vgg16"]
     assert {name: layer.window.height for name, layer in layers.items()} == expected
     assert {name: layer.window.width for name, layer in layers.items()} == expected
+
+
+def test_the_table_that_is_done_by_hand_is_right(layers: dict[str, Layer]) -> None:
+    """docs/receptive-fields.md: its sums add up, and are what each layer's window is; so is its
+    example of one value.
+    """
+    page = (PROJECT / "docs/receptive-fields.md").read_text("utf-8").replace("\N{MINUS SIGN}", "-")
+    rows = re.findall(r"^\| (block\w+) \| (.+?) \| (\d+) \| (.+?) \|$", page, re.MULTILINE)
+    assert [name for name, *_ in rows] == [*layers]
+    for name, sees, step, first in rows:
+        window = layers[name].window
+        assert _worked_out(sees) == window.height, name
+        assert (int(step), _worked_out(first)) == (window.stride_y, window.start_y), name
+    example = re.search(r"row (\d+) of (\w+) see\? .*: rows (\d+) to (\d+)\.", page)
+    assert example
+    name, (row, top, bottom) = example[2], map(int, example.group(1, 3, 4))
+    window = layers[name].window
+    assert top == window.start_y + row * window.stride_y
+    assert bottom == top + window.height - 1
+
+
+def _worked_out(text: str) -> int:
+    """What "3 + 2 · 1 = 5" comes to, as its left side does; a number alone is itself."""
+    left, _, right = text.rpartition(" = ")
+    if left:
+        terms = left.replace(" - ", " + -").split(" + ")
+        assert sum(prod(map(int, term.split(" · "))) for term in terms) == int(right), text
+    return int(right)
 
 
 def test_positions_in_the_third_block(layers: dict[str, Layer]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import signal
@@ -14,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from generator.cli import texts
-from generator.cli.terminal import bars, write_anything
+from generator.cli.endings import Stopped, interrupt, stoppable
+from generator.cli.terminal import INTERRUPTED, SIGNALLED, bars, write_anything
 from generator.errors import LayerlightError
 
 __all__ = ["main"]
@@ -26,12 +26,19 @@ _PATIENCE_SECONDS = 10
 def main() -> None:
     """Build as standard input says, and write to standard output what came of it, as JSON."""
     write_anything()
+    # Before and after the build there is nothing to clear up: the process may go without a word.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     order = json.loads(sys.stdin.readline())
     threading.Thread(target=_stop_with_the_server, daemon=True).start()
-    with contextlib.suppress(KeyboardInterrupt):
-        done = {"error": "", "unchanged": False, "summary": "", "problems": []} | _build(order)
-        sys.stdout.write(f"\n{json.dumps(done)}\n")
-        sys.stdout.flush()
+    try:
+        with stoppable():
+            done = {"error": "", "unchanged": False, "summary": "", "problems": []} | _build(order)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except Stopped as stop:
+        sys.exit(SIGNALLED + stop.signal)
+    sys.stdout.write(f"\n{json.dumps(done)}\n")
+    sys.stdout.flush()
 
 
 def _build(order: dict[str, Any]) -> dict[str, Any]:
@@ -66,6 +73,8 @@ def _stop_with_the_server() -> None:
     # Past Python's own buffer, whose lock would be missed as the interpreter ends.
     while os.read(sys.stdin.fileno(), 1):
         pass
-    os.kill(os.getpid(), signal.SIGINT)
+    interrupt()
     threading.Event().wait(_PATIENCE_SECONDS)
-    os.killpg(0, signal.SIGKILL)
+    if hasattr(os, "killpg"):
+        os.killpg(0, signal.SIGKILL)
+    os._exit(1)

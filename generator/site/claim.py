@@ -1,12 +1,12 @@
 """Who may change an output: one process at a time, told by a lock beside it.
 
 The system takes the lock from a dead process, whatever ended it and whatever became of its number
-since.
+since. Where there is no ``flock`` (Windows), the lock is that nobody can remove a file while it is
+open.
 """
 
 from __future__ import annotations
 
-import fcntl
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +16,13 @@ from weakref import WeakSet
 
 from generator import beside
 from generator.errors import OutputError
+
+try:
+    import fcntl
+except ImportError:
+    _HAS_LOCKS = False
+else:
+    _HAS_LOCKS = True
 
 __all__ = ["Claim"]
 
@@ -77,10 +84,9 @@ class Claim:
 
     def _take(self) -> None:
         while True:
-            flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
-            descriptor = os.open(self._file, flags, 0o666)
+            descriptor = self._opened()
             try:
-                locked = self._lock(descriptor)
+                locked = not _HAS_LOCKS or self._lock(descriptor)
                 # whoever had it removes the file before it lets go: this may be that file
                 if _is_at(descriptor, self._file):
                     self._sign(descriptor, locked=locked)
@@ -91,11 +97,23 @@ class Claim:
                 if self._descriptor != descriptor:
                     os.close(descriptor)
 
+    def _opened(self) -> int:
+        if _HAS_LOCKS:
+            return os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
+        try:
+            self._file.unlink(missing_ok=True)  # of a dead process: any other has it open
+            return os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
+        except (FileExistsError, PermissionError):
+            if not self._file.exists():  # no right to make one
+                raise
+            raise self._taken(None) from None
+
     def _sign(self, descriptor: int, *, locked: bool) -> None:
         """Write the number of this process, for messages and for where there are no locks."""
         try:
             os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+            os.lseek(descriptor, 0, os.SEEK_SET)
+            os.write(descriptor, str(os.getpid()).encode())
         except OSError:  # a full disk
             if not locked:
                 with suppress(OSError):
@@ -129,9 +147,12 @@ class Claim:
     def _release(self) -> None:
         _held.discard(self)
         if self._descriptor >= 0:
+            if not _HAS_LOCKS:  # then the file can only go once it is closed
+                os.close(self._descriptor)
             with suppress(OSError):
                 self._file.unlink()
-            os.close(self._descriptor)
+            if _HAS_LOCKS:
+                os.close(self._descriptor)
             self._descriptor = -1
         for folder in reversed(self._made):
             with suppress(OSError):  # not empty: it is used
@@ -150,8 +171,9 @@ def _let_go_of_all() -> None:
         claim.let_go()
 
 
-# else a copy that outlives its process would hold the lock on
-os.register_at_fork(after_in_child=_let_go_of_all)
+if hasattr(os, "register_at_fork"):
+    # else a copy that outlives its process would hold the lock on
+    os.register_at_fork(after_in_child=_let_go_of_all)
 
 
 def _make_folders(folder: Path) -> list[Path]:
@@ -171,7 +193,7 @@ def _is_at(descriptor: int, path: Path) -> bool:
 def _number_in(descriptor: int) -> int | None:
     """Of the process that wrote it; None if there is none to be read."""
     with suppress(OSError, ValueError):
-        number = int(os.pread(descriptor, 32, 0))
+        number = int(os.read(descriptor, 32))
         return number if number > 0 else None
     return None
 

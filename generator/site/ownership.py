@@ -163,6 +163,8 @@ def _refuse_unwritable(place: Path, output: Path) -> None:
 
 def _may_move(folder: Path) -> bool:
     """In a folder such as /tmp only the owner may rename an entry."""
+    if not hasattr(os, "geteuid"):
+        return True  # no such folders (Windows)
     holder = folder.parent.stat()
     movers = (0, holder.st_uid, folder.stat().st_uid)
     return not holder.st_mode & stat.S_ISVTX or os.geteuid() in movers

@@ -12,7 +12,26 @@ from tests.browser.find_chromium import BrowserNotFound, find
 from tests.browser.loopback import serving
 from tests.browser.visits import Visit, Visitor
 
+_WITHOUT = (
+    # Each window would open two pages of Chromium's own, as costly as ours: under its address bar.
+    "WebUIOmniboxPopup",
+    "WebUIOmniboxAimPopup",
+    # And what Playwright switches off, whose list ours takes the place of.
+    "AimEnabled",
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsFirstBalancedModeAutoEnable",
+    "HttpsUpgrades",
+    "LensOverlay",
+    "MediaRouter",
+    "NetworkTimeServiceQuerying",
+    "OptimizationHints",
+    "PaintHolding",
+    "PreconnectToSearch",
+    "ThirdPartyStoragePartitioning",
+)
 FLAGS = (
+    f"--disable-features={','.join(_WITHOUT)}",
     "--no-sandbox",  # there is none to be had as root, as in a container
     "--disable-gpu",
     "--disable-quic",

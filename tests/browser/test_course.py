@@ -176,14 +176,14 @@ def test_what_a_chapter_says_to_do_opens_what_it_names(
     """Every link of a "Do this now" leads to the view that its words promise."""
     gallery = json.loads((site / "gallery.json").read_text("utf-8"))
     titles = {image["title"] for image in gallery["images"]}
+    chapter, visit = (open_page(http_root + layout.ERROR_PAGE) for _ in range(2))
     for slug in layout.CHAPTERS:
-        page = open_page(http_root + layout.learn_page(slug)).page
-        todo = page.locator("p", has_text="Do this now:")
-        links = todo.locator("a").all()
+        chapter.go_on(http_root + layout.learn_page(slug))
+        links = chapter.page.locator("p", has_text="Do this now:").locator("a").all()
         assert links, slug
         for link in links:
             words, href = link.inner_text(), link.get_attribute("href") or ""
-            visit = open_page(http_root + "learn/" + href)
+            visit.go_on(http_root + "learn/" + href)
             heading = visit.page.locator("h1").inner_text()
             if "block" in words:
                 # a layer, or a channel of it
@@ -196,5 +196,3 @@ def test_what_a_chapter_says_to_do_opens_what_it_names(
             assert not visit.faults, (slug, words)
             if "photograph" in words and "every" not in words and "other" not in words:
                 assert heading in titles, words
-            visit.page.close()
-        page.close()

@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser
 
+from generator import layout
 from generator.building import build
 from generator.config import Config
-from generator.layout import CHAPTERS
 from tests.browser.loopback import serving
 from tests.browser.visits import PHONE, WIDE, Size, Visit, Visitor
 from tests.vgg16_network import network
@@ -148,12 +148,13 @@ def test_nothing_runs_and_nothing_is_asked_for(
     # front and error page; of each image itself, its exercises and two layers; the layers across
     # images; network, tour, course, sources, glossary; the chapters, one of them theirs; the atlas
     # and its two layers; the handouts
-    assert len(pages) == 2 + len(NAMES) * 4 + 2 + 5 + len(CHAPTERS) + 1 + 3 + 1
+    assert len(pages) == 2 + len(NAMES) * 4 + 2 + 5 + len(layout.CHAPTERS) + 1 + 3 + 1
+    visit = open_hostile(layout.ERROR_PAGE)
+    root = visit.page.url.removesuffix(layout.ERROR_PAGE)
     for page in pages:
-        visit = open_hostile(page)
+        visit.go_on(root + page)
         assert visit.page.evaluate("() => window.owned") is None, page
         assert not visit.faults, page
-        visit.page.close()
 
 
 def test_text_is_shown_as_it_was_written(open_hostile: Callable[[str], Visit]) -> None:
@@ -172,6 +173,7 @@ def test_a_text_of_others_stays_in_its_place(
 ) -> None:
     """300 characters without a space, a wide table, long code: no page scrolls sideways."""
     visitor = Visitor(browser, hostile_site.as_uri())
+    visit = visitor.open(f"{hostile_site.as_uri()}/{layout.ERROR_PAGE}", size=size)
     for path in (
         *(
             "learn/hostile.html",
@@ -183,14 +185,14 @@ def test_a_text_of_others_stays_in_its_place(
         "images/folder-i-1-two-words/index.html",
         "images/folder-i-1-two-words/vgg16/block1_conv1.html",
     ):
-        visit = visitor.open(f"{hostile_site.as_uri()}/{path}", size=size)
+        visit.go_on(f"{hostile_site.as_uri()}/{path}")
         assert not visit.overflow(), path
         assert visit.page.evaluate("Object.keys(window.layerlight).length") > 0, path
         if LONG in visit.page.content().replace("&lt;", "<").replace("&gt;", ">"):
             prose = visit.page.locator("main .prose")
             assert prose.locator(":is(script, style, iframe, p[style], [onerror])").count() == 0
             assert prose.locator("[id=content], [id=layerlight], img[src=x]").count() == 0
-        visitor.close()
+    visitor.close()
 
 
 def test_every_image_is_reached_from_the_front_page(open_hostile: Callable[[str], Visit]) -> None:

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser
 
+from generator import layout
 from generator.building import build
 from generator.config import Against, Config
 from generator.models.backend import fixed_settings, fresh_names, keras
@@ -75,16 +76,18 @@ def hostile_network(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_nothing_of_a_network_runs(hostile_network: Path, browser: Browser) -> None:
     """On any page: no script, no console error, no request to elsewhere."""
-    visitor = Visitor(browser, hostile_network.as_uri() + "/")
+    root = hostile_network.as_uri() + "/"
+    visitor = Visitor(browser, root)
+    visit = visitor.open(root + layout.ERROR_PAGE)
     for page in sorted(hostile_network.rglob("*.html")):
-        visit = visitor.open(page.as_uri())
+        visit.go_on(page.as_uri())
         assert visit.page.evaluate("() => window.owned") is None, page
         assert not visit.faults, page
         assert visit.page.locator("img[src=x], [onerror], [onload]").count() == 0, page
         links = visit.page.locator("a").evaluate_all("all => all.map(a => a.getAttribute('href'))")
         schemes = {link.partition(":")[0] for link in links if link and ":" in link}
         assert schemes <= {"https", "http", "mailto"}, page
-        visitor.close()
+    visitor.close()
 
 
 def test_the_texts_are_there(hostile_network: Path, browser: Browser) -> None:

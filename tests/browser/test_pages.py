@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from generator import layout
 from tests.browser.kinds import BESIDE, KINDS, SPECIMENS, kind_of, pages, specimen
 from tests.browser.loopback import SUBPATH
 from tests.browser.visits import PHONE, WIDE, Visitor
@@ -20,8 +21,8 @@ STATIC_TEXT = """() => {
   return copy.textContent;
 }"""
 
-MANY = 30
-"""Pages of one kind, of which on a server a third stands for all."""
+MANY = 10
+"""Pages of one kind, of which a third as files and another on a server stand for all."""
 
 CONTRAST = "compare/plain_other/layers/second.html"
 """Of fourteen channels."""
@@ -53,19 +54,24 @@ def test_every_page_loads_in_silence_and_fits(
 ) -> None:
     """No console message, failed request, foreign request or sideways scrolling, wide or narrow."""
     opened = pages(site, kind)
-    if root.startswith("http") and len(opened) > MANY:
-        opened = opened[::3]  # the others below, among the slow ones
+    if len(opened) > MANY:  # the others below, among the slow ones
+        opened = opened[_first(root) :: 3]
     _look_at_every_page(opened, root, visitor)
 
 
 @pytest.mark.slow
-def test_so_do_the_other_pages_of_layers_on_a_server(
-    http: str, site: Path, visitor: Visitor
-) -> None:
+@pytest.mark.parametrize("kind", ["layer", "across", "chapter", "atlas layer"])
+def test_so_do_the_others_of_many(kind: str, root: str, site: Path, visitor: Visitor) -> None:
     """Those of which a third was looked at above."""
-    opened = pages(site, "layer")
+    opened = pages(site, kind)
     assert len(opened) > MANY
-    _look_at_every_page(opened[1::3] + opened[2::3], http, visitor)
+    del opened[_first(root) :: 3]
+    _look_at_every_page(opened, root, visitor)
+
+
+def _first(root: str) -> int:
+    """Of the third that is looked at each time: another one as files than on a server."""
+    return 1 if root.startswith("http") else 0
 
 
 @pytest.mark.parametrize("kind", [*BESIDE, "layer", "across", "front"])
@@ -114,8 +120,10 @@ def test_each_block_of_maps_names_its_network(beside_file: str, beside_visitor: 
 
 def _look_at_every_page(opened: list[str], root: str, visitor: Visitor) -> None:
     faults = []
+    visit = visitor.open(root + layout.ERROR_PAGE, size=WIDE)
     for page in opened:
-        visit = visitor.open(root + page, size=WIDE)
+        visit.page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
+        visit.go_on(root + page)
         visit.load_images()
         found = {"1440 px": visit.overflow()}
         for width in (PHONE[0], 320):
@@ -123,7 +131,6 @@ def _look_at_every_page(opened: list[str], root: str, visitor: Visitor) -> None:
             found[f"{width} px"] = visit.overflow()
         faults += [f"{page}: {fault}" for fault in visit.faults]
         faults += [f"{page} at {size}: {fault}" for size, fault in found.items() if fault]
-        visitor.close()
     assert opened, "the gallery has no page of this kind"
     assert not faults, "\n".join(faults)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from generator import layout
 from tests.browser.visits import WIDE, Size, Visitor
 from tests.conftest import GALLERY_URL
 
@@ -103,11 +104,11 @@ def test_a_view_is_printed_with_its_address(root: str, site: Path, visitor: Visi
 @pytest.mark.parametrize("width", [688, 710], ids=["A4", "Letter"])
 def test_no_page_is_wider_than_the_paper(root: str, visitor: Visitor, width: int) -> None:
     """The front page, a chapter, an image, a layer, the handouts: nothing is cut at the right."""
+    visit = visitor.open(root + layout.ERROR_PAGE, size=(width, 900))
+    visit.page.emulate_media(media="print")
     for address in (
         "index.html", "learn/convolution.html", "learn/scales.html", "images/chelsea/index.html",
         LAYER, "handouts/index.html", "images/chelsea/exercises.html", "models/vgg16/index.html",
     ):  # fmt: skip
-        visit = visitor.open(root + address, size=(width, 900))
-        visit.page.emulate_media(media="print")
+        visit.go_on(root + address)
         assert not visit.overflow(), address
-        visitor.close()

@@ -46,6 +46,12 @@ class Visit:
         self.page.on("requestfailed", self._on_failure)
         self.page.on("response", self._on_response)
 
+    def go_on(self, url: str) -> None:
+        """Open another page in its place, in half of the time that a context of its own takes."""
+        self.page.goto("about:blank")  # what was still asked for is broken off: no fault of either
+        self.faults.clear()
+        self.page.goto(url, wait_until="load")
+
     def load_images(self) -> None:
         """Load every image of the page, those below the window too."""
         self.page.evaluate(_LOAD_IMAGES)
