@@ -59,6 +59,7 @@ def named_by(gallery: GalleryShape) -> Named:
     named.on_demand |= {
         *(layout.ERROR_PAGE, layout.NO_JEKYLL, layout.GALLERY_JSON, layout.SITEMAP),
         *(layout.gallery_script(), layout.tour_script(), layout.titles_script()),
+        layout.EMBED_PAGE,  # for pages elsewhere
     }
     for model in models:
         _network(named, model, images, main=model is models[0])

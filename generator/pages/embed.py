@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from generator import layout
 from generator.domain import InputImage, Layer, Model
-from generator.pages.parts import Gallery, Page, page
+from generator.pages.parts import Gallery, Page, credit, page
 
 __all__ = ["Framing", "embed_page", "framing"]
 
@@ -41,7 +41,7 @@ def framing(at: str, gallery: Gallery, image: InputImage) -> Framing:
         base=gallery.base_url,
         whole=layout.href(at, at),
         subject=f"{gallery.model.title} on {image.title}",
-        credit=", ".join(part for part in (image.credit, image.license) if part),
+        credit=credit(image),
     )
 
 

@@ -5,10 +5,10 @@
 "use strict";
 const root = document.documentElement;
 const networks = JSON.parse(document.currentScript.dataset.networks);
-const images = (window.layerlightImages ?? []).map(image => image.id);
+const images = window.layerlightImages?.map(image => image.id);
 const CHANNEL = /^(\d{1,6})(@\d{1,6},\d{1,6})?$/;
 
-const quoted = words => "\u201c" + (words.length > 60 ? words.slice(0, 60) + "\u2026" : words) + "\u201d";
+const quoted = words => `“${words.length > 60 ? words.slice(0, 60) + "…" : words}”`;
 
 /* The view's address, or why there is none. */
 function find() {
@@ -22,6 +22,7 @@ function find() {
   if (parts.length < 3 || parts.length > 4) return { fault: "This address names no view of the gallery: it should end in #network/image/layer, or #network/image/layer/channel." };
   if (!Object.hasOwn(networks, network)) return { fault: `This gallery has no network ${quoted(network)}.` };
   if (!Object.hasOwn(networks[network], layer)) return { fault: `This gallery has no layer ${quoted(layer)} of its network ${network}.` };
+  if (!images) return { fault: "The gallery’s list of images could not be read: static/gallery.js is missing or damaged." };
   if (!images.includes(image)) return { fault: `This gallery has no image ${quoted(image)}, or has it no longer.` };
   const channels = networks[network][layer], [, channel] = CHANNEL.exec(value) ?? [];
   if (parts.length === 4 && !(channel < channels)) return { fault: `There is no channel ${quoted(value)} here: ${layer} has channels 0 to ${channels - 1}.` };
