@@ -216,7 +216,8 @@ def test_where_nothing_may_be_copied_the_line_is_selected(http_root: str, visito
 
 def test_a_framed_layer_opens_its_channels_and_closes_them(root: str, open_page: Any) -> None:
     """By keys: from a tile to its map, to the channel after it, and back to the grid."""
-    page = open_page(f"{root}embed.html#{WHOLE}", size=FRAME).page
+    visit = open_page(f"{root}embed.html#{WHOLE}", size=FRAME)
+    page = visit.page
     page.wait_for_url(re.compile("view=layer"))
     map_ = page.locator("[data-place]")
     expect(map_).to_be_hidden()
@@ -226,6 +227,8 @@ def test_a_framed_layer_opens_its_channels_and_closes_them(root: str, open_page:
     expect(map_).to_be_visible()
     expect(page.locator(".grid-side")).to_be_hidden()
     assert page.evaluate("document.activeElement.className") == "to-layer"
+    find_nothing(visit)
+    assert page.evaluate("document.documentElement.scrollHeight") == FRAME[1], "nothing scrolls"
     expect(page.locator(".open-whole")).to_have_attribute("href", f"{LAYER}.html#{CHANNEL}")
     page.keyboard.press("m")
     page.keyboard.press("ArrowRight")
