@@ -23,7 +23,8 @@ VIEW = f"vgg16/{IMAGE}/{LAYER}/{CHANNEL}"
 WHOLE = f"vgg16/{IMAGE}/{LAYER}"
 PAGE = f"images/{IMAGE}/vgg16/{LAYER}.html"
 FRAME: Size = (640, 476)
-"""As the line to copy has it."""
+OF_LAYER: Size = (640, 480)
+"""As the line to copy has it, of a channel and of a layer."""
 SMALL: Size = (320, 480)
 
 
@@ -216,7 +217,7 @@ def test_where_nothing_may_be_copied_the_line_is_selected(http_root: str, visito
 
 def test_a_framed_layer_opens_its_channels_and_closes_them(root: str, open_page: Any) -> None:
     """By keys: from a tile to its map, to the channel after it, and back to the grid."""
-    visit = open_page(f"{root}embed.html#{WHOLE}", size=FRAME)
+    visit = open_page(f"{root}embed.html#{WHOLE}", size=OF_LAYER)
     page = visit.page
     page.wait_for_url(re.compile("view=layer"))
     map_ = page.locator("[data-place]")
@@ -228,11 +229,13 @@ def test_a_framed_layer_opens_its_channels_and_closes_them(root: str, open_page:
     expect(page.locator(".grid-side")).to_be_hidden()
     assert page.evaluate("document.activeElement.className") == "to-layer"
     find_nothing(visit)
-    assert page.evaluate("document.documentElement.scrollHeight") == FRAME[1], "nothing scrolls"
+    assert page.evaluate("document.documentElement.scrollHeight") == OF_LAYER[1], "it fits"
     expect(page.locator(".open-whole")).to_have_attribute("href", f"{LAYER}.html#{CHANNEL}")
     page.keyboard.press("m")
     page.keyboard.press("ArrowRight")
     expect(page.locator("[data-field=what]")).to_have_text("Value at the mark")
+    expect(page.locator("[data-field=back]")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollHeight") == OF_LAYER[1], "it still fits"
     page.keyboard.press("]")
     expect(page.locator("#channel-title")).to_have_text(f"Channel {CHANNEL + 1}")
     page.locator(".to-layer").click()
