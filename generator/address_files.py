@@ -35,10 +35,11 @@ def write_card(gallery: pages.Gallery, stage: Staging) -> None:
 
 
 def write_sitemap(gallery: pages.Gallery, stage: Staging) -> None:
-    """The addresses of all pages but the error page; of too many those that lie least deep."""
+    """The addresses of all pages that are for readers; of too many those that lie least deep."""
     if not gallery.base_url:
         return
-    paths = [path for path in stage.written if path.endswith(".html") and path != layout.ERROR_PAGE]
+    unlisted = (layout.ERROR_PAGE, layout.EMBED_PAGE)
+    paths = [path for path in stage.written if path.endswith(".html") and path not in unlisted]
     paths.sort(key=lambda path: (path.count("/"), path))
     listed = "".join(
         f"<url><loc>{escape(layout.address(gallery.base_url, path))}</loc></url>\n"

@@ -13,6 +13,7 @@ __all__ = [
     "CARD",
     "CHAPTERS",
     "CSS",
+    "EMBED_PAGE",
     "ERROR_PAGE",
     "FRONT_PAGE",
     "GALLERY_JSON",
@@ -80,6 +81,8 @@ __all__ = [
 
 FRONT_PAGE = "index.html"
 ERROR_PAGE = "404.html"
+EMBED_PAGE = "embed.html"
+"""The address of every view that a page elsewhere frames: its fragment says which."""
 LEARN_PAGE = "learn/index.html"
 GLOSSARY_PAGE = "learn/glossary.html"
 CHAPTERS = (
@@ -99,7 +102,7 @@ CARD = f"{STATIC}/card.png"
 """The picture by which the gallery is shown elsewhere."""
 STYLESHEET = f"{STATIC}/css/site.css"
 """All of a page's style in one file: on a slow line each further one is a wait."""
-CSS = ("tokens", "page", "maps", "layouts", "channel", "plots", "print")
+CSS = ("tokens", "page", "maps", "layouts", "channel", "plots", "framed", "print")
 """Stylesheets, in cascade order."""
 
 _PLAIN = re.compile(r"[\w.~/-]*", re.ASCII)

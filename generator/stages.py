@@ -127,12 +127,11 @@ def make(
             )
             gallery = replace(gallery, problems=(*gallery.problems, *unset_handouts))
         seen = finish(main, desk)
-        write_gallery_files(
-            gallery, seen, [part.gallery.model for part in shown], config.templates, stage
-        )
+        models = [part.gallery.model for part in shown]
+        write_gallery_files(gallery, seen, models, config.templates, stage)
         write_card(gallery, stage)
         every = [one for own in handouts.values() for one in own]
-        press.print(pages.gallery_pages(gallery, seen, every))
+        press.print(pages.gallery_pages(gallery, seen, every, models[1:]))
         for other in others:
             press.print(pages.network_pages(other.gallery, finish(other, desk)))
         known = old.comparisons if old else {}

@@ -98,7 +98,9 @@ class _Model:
     id = "vgg16"
 
 
-@pytest.mark.parametrize("name", ["index.html", "404.html", ".nojekyll", "gallery.json", "static"])
+@pytest.mark.parametrize(
+    "name", ["index.html", "404.html", "embed.html", ".nojekyll", "gallery.json", "static"]
+)
 def test_the_top_of_the_site_is_as_promised(site: Path, name: str) -> None:
     """Each is there."""
     assert (site / name).exists()

@@ -18,7 +18,11 @@ It was 40,000. The last 1,000 are for layers with values of both signs: their ma
 other images and in the saved picture turn about the middle of a scale, and a strongest value has a
 sign.
 """
-ALONE = {"atlas.js": 6_000, "exercises.js": 1_500, "convolution.js": 3_500, "search.js": 2_500}
+ALONE = {
+    **{"atlas.js": 6_000, "exercises.js": 1_500, "convolution.js": 3_500, "search.js": 2_500},
+    # views in pages elsewhere: the line to copy, the address that finds them, the page in a frame
+    **{"embed.js": 3_000, "embedded.js": 2_500, "framed.js": 1_800},
+}
 """Scripts of one kind of page, or of some galleries only, each with a limit of its own."""
 
 

@@ -148,11 +148,12 @@ def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
         "learn/tour.html",
         "atlas/toy/index.html",
         "atlas/toy/block1_conv1.html",
+        "embed.html",
         "404.html",
     ],
     ids=[
         *("image", "layer", "pool", "front", "across", "model", "tour", "atlas", "atlas_layer"),
-        "error",
+        *("embed", "error"),
     ],
 )
 def test_a_page_is_what_it_was(path: str, snapshot: SnapshotAssertion) -> None:

@@ -50,7 +50,7 @@ def named_by(gallery: GalleryShape) -> Named:
     named = Named()
     named.promised |= {
         *(layout.FRONT_PAGE, layout.ERROR_PAGE, layout.NO_JEKYLL, layout.GALLERY_JSON),
-        *(layout.LEARN_PAGE, layout.GLOSSARY_PAGE, layout.TOUR_PAGE),
+        *(layout.LEARN_PAGE, layout.GLOSSARY_PAGE, layout.TOUR_PAGE, layout.EMBED_PAGE),
         *(layout.gallery_script(), layout.tour_script()),
         *(layout.exercises_page(image) for image in images),
     }
@@ -59,6 +59,7 @@ def named_by(gallery: GalleryShape) -> Named:
     named.on_demand |= {
         *(layout.ERROR_PAGE, layout.NO_JEKYLL, layout.GALLERY_JSON, layout.SITEMAP),
         *(layout.gallery_script(), layout.tour_script(), layout.titles_script()),
+        layout.EMBED_PAGE,  # for pages elsewhere
     }
     for model in models:
         _network(named, model, images, main=model is models[0])

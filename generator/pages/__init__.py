@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from generator import layout
 from generator.across import Numbers, Tally, Votes
-from generator.domain import Across, Handout, InputImage, Layer, LayerReading
+from generator.domain import Across, Handout, InputImage, Layer, LayerReading, Model
 from generator.pages.across import across_pages
 from generator.pages.article import Article
 from generator.pages.atlas import (
@@ -27,6 +27,7 @@ from generator.pages.compare import compare_front_page, comparison_page
 from generator.pages.comparison_image import comparison_image_page
 from generator.pages.contrasts import comparison_layer_page, images_page
 from generator.pages.course import chapter_pages, course_page, glossary_page
+from generator.pages.embed import embed_page
 from generator.pages.front import front_page
 from generator.pages.handouts import handouts_page
 from generator.pages.image import image_page
@@ -169,9 +170,15 @@ def network_pages(gallery: Gallery, seen: Survey) -> Iterator[Page]:
 
 
 def gallery_pages(
-    gallery: Gallery, seen: Survey, handouts: Sequence[Handout] = ()
+    gallery: Gallery,
+    seen: Survey,
+    handouts: Sequence[Handout] = (),
+    others: Sequence[Model] = (),
 ) -> Iterator[Page]:
-    """The pages that range over all images, of the gallery's first network."""
+    """The pages that range over all images, of the gallery's first network.
+
+    ``others``: the networks beside it, whose layers can be embedded too.
+    """
     first = gallery.facts(gallery.images[0].id)
     yield front_page(gallery, first, seen.cards)
     yield from listing_pages(gallery, seen.cards)
@@ -182,6 +189,7 @@ def gallery_pages(
     yield from chapter_pages(gallery, first)
     yield glossary_page(gallery)
     yield tour_page(gallery, first, seen.tour)
+    yield embed_page(gallery, (gallery.model, *others))
     yield error_page(gallery)
 
 
@@ -196,8 +204,8 @@ def comparison_pages(rivals: Rivals) -> Iterator[Page]:
             yield comparison_layer_page(rivals, layer)
 
 
-_ONCE = 7
-"""Front page, network, course, its sources, glossary, tour and error page."""
+_ONCE = 8
+"""Front page, network, course, its sources, glossary, tour, embedding and error page."""
 
 
 def count(images: int, layers: int, pictured: int, chapters: int, *, handouts: bool) -> int:

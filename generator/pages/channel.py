@@ -15,6 +15,7 @@ from generator.domain import Account, Evidence, InputImage, Knots, Layer, Operat
 from generator.pages.parts import (
     Gallery,
     ImageFacts,
+    credit,
     crop_origin,
     decimals,
     ratio,
@@ -148,7 +149,7 @@ def _setup(
         "network": model.title,
         "image": image.id,
         "title": image.title,
-        "credit": ", ".join(part for part in (image.credit, image.license) if part),
+        "credit": credit(image),
         "weights": gallery.licence + (", CC BY 4.0" if gallery.licence_url else ""),
         "layer": layer.name,
         "channels": layer.channels,

@@ -10,6 +10,7 @@ from generator import layout, sentences
 from generator.domain import Channels, InputImage, Layer, Sheet
 from generator.pages.article import article
 from generator.pages.channel import channel_view
+from generator.pages.embed import framing
 from generator.pages.image import Neighbours, neighbours
 from generator.pages.parts import (
     Gallery,
@@ -125,6 +126,7 @@ def layer_page(
                 partial(layout.layer_page, model=model.id, layer=layer.name),
             ),
             "channel": channel_view(at, gallery, image, facts, layer),
+            "framing": framing(at, gallery, image),
             "plots": layer_plots(at, gallery, image, facts, layer),
             "block": block_title(layer.block),
         },

@@ -41,6 +41,7 @@ __all__ = [
     "Tile",
     "Tiles",
     "blocks",
+    "credit",
     "crop_origin",
     "cut",
     "ends_words",
@@ -200,6 +201,11 @@ class Page:
 def page(path: str, template: str, gallery: Gallery, **fields: Any) -> Page:
     """A page at ``path``."""
     return Page(path=path, template=template, gallery=gallery, **fields)
+
+
+def credit(image: InputImage) -> str:
+    """ "Jane Doe, CC BY 4.0", as far as it is known."""
+    return ", ".join(part for part in (image.credit, image.license) if part)
 
 
 class RailCell(NamedTuple):

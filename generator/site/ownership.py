@@ -16,7 +16,8 @@ __all__ = ["LITTER", "PLACEHOLDERS", "TOP_LEVEL", "is_gallery", "refuse_unless_o
 
 TOP_LEVEL = frozenset(
     {
-        *(layout.FRONT_PAGE, layout.ERROR_PAGE, layout.NO_JEKYLL, layout.GALLERY_JSON, layout.SITEMAP),
+        *(layout.FRONT_PAGE, layout.ERROR_PAGE, layout.EMBED_PAGE, layout.NO_JEKYLL),
+        *(layout.GALLERY_JSON, layout.SITEMAP),
         *(layout.STATIC, "images", "layers", "models", "compare", "learn", "handouts"),
         *("sheets", "atlas"),
     }

@@ -33,6 +33,7 @@ KINDS: Mapping[str, re.Pattern[str]] = MappingProxyType(
         "atlas": _pattern(layout.atlas_front("ANY")),
         "atlas layer": _pattern(layout.atlas_page("ANY", "ANY")),
         "handouts": _pattern(layout.HANDOUTS_PAGE),
+        "embed": _pattern(layout.EMBED_PAGE),
         "error": _pattern(layout.ERROR_PAGE),
     }
 )
@@ -74,6 +75,7 @@ SPECIMENS = (
     "atlas layer of few channels",
     "atlas layer of many channels",
     "handouts",
+    "embed",
     "error",
 )
 """One page of each kind, and two of the kind whose length varies most."""

@@ -145,10 +145,10 @@ def test_nothing_runs_and_nothing_is_asked_for(
 ) -> None:
     """Every page once: no script of theirs, no console error, no request to elsewhere."""
     pages = sorted(p.relative_to(hostile_site).as_posix() for p in hostile_site.rglob("*.html"))
-    # front and error page; of each image itself, its exercises and two layers; the layers across
-    # images; network, tour, course, sources, glossary; the chapters, one of them theirs; the atlas
-    # and its two layers; the handouts
-    assert len(pages) == 2 + len(NAMES) * 4 + 2 + 5 + len(layout.CHAPTERS) + 1 + 3 + 1
+    # front, embedding and error page; of each image itself, its exercises and two layers; the
+    # layers across images; network, tour, course, sources, glossary; the chapters, one of them
+    # theirs; the atlas and its two layers; the handouts
+    assert len(pages) == 3 + len(NAMES) * 4 + 2 + 5 + len(layout.CHAPTERS) + 1 + 3 + 1
     visit = open_hostile(layout.ERROR_PAGE)
     root = visit.page.url.removesuffix(layout.ERROR_PAGE)
     for page in pages:

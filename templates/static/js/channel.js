@@ -4,7 +4,8 @@
 "use strict";
 const ll = layerlight, { $, $$, on, onKey, setup, part, text, say, number } = ll;
 const panel = $(".channel"), dialog = $(".channel dialog");
-const narrow = matchMedia("(max-width: 1099px)");
+/* framed by another page (framed.js) it stays in its place, however narrow that is */
+const { view } = ll.root.dataset, narrow = matchMedia(view ? "not all" : "(max-width: 1099px)");
 const modal = () => dialog.matches(":modal");
 const links = ll.links = $$(".grid .cells a");
 const [rows, columns] = part.map;
@@ -100,7 +101,7 @@ on(dialog, "close", () => {
 on(window, "beforeprint", uncover);
 
 /* The tiles that are shown, in the order in which they are seen. */
-const visible = () => $$(".grid .cells li:not([hidden]) > a");
+const visible = () => view === "channel" ? [] : $$(".grid .cells li:not([hidden]) > a");
 function beside(by) {
   const shown = visible();
   return shown[shown.indexOf(links[ll.opened]) + by];
@@ -115,7 +116,7 @@ onKey(document, event => {
   if (key === "[") step(-1);
   if (key === "]") step(1);
   if (key === "m") $("[data-place]").focus();
-  if (key === "i") ($(".photos [aria-current]")?.parentNode.nextElementSibling ?? $(".photos li"))?.firstElementChild.click();
+  if (key === "i" && !view) ($(".photos [aria-current]")?.parentNode.nextElementSibling ?? $(".photos li"))?.firstElementChild.click();
   if (target.closest("[data-place], input, summary, .thread") || !target.closest(".grid .cells, dialog:modal")) return;
   if (modal() && /^Arrow(Up|Down)$/.test(key)) return;
   const shown = visible(), focused = shown.indexOf(target.closest(".cells a"));

@@ -89,5 +89,5 @@ on(more, "click", () => { more.ariaExpanded = $("#more-tools").classList.toggle(
 /* A dialog closes by its form, and gives the focus back by itself. */
 const keys = $("dialog.keys"), showKeys = () => keys.showModal();
 on($(".keys-button"), "click", showKeys);
-ll.onKey(document, event => { if (event.key === "?" && !keys.open) showKeys(); });
+ll.onKey(document, event => { if (event.key === "?" && !keys.open && !ll.root.dataset.view) showKeys(); });
 })();

@@ -8,14 +8,14 @@ const KNOWN = {
   scale: /^(layer|channel)$/, palette: /^[a-z]+$/, size: /^(56|112|224)$/,
   sort: /^(number|strength|sparsity|spread|difference|picture)$/, show: /^(all|lit|silent|always)$/,
   tiles: /^(maps|pictures)$/, overlay: /^(light|colour|none)$/, opacity: /^(\d\d|100)$/,
-  tour: /^[1-9]$/
+  tour: /^[1-9]$/, view: /^(channel|layer)$/
 };
 /* here stays on this page: links do not take it along */
 const chosen = {}, here = {};
 
 const known = (name, value) => KNOWN[name]?.test(value) && (name !== "palette" || $(`filter[id=${value}]`));
 const control = name => $$(`select#${name}, input#${name}[type=range], input[name=${name}]`);
-const keep = (name, value) => { (name === "at" ? here : chosen)[name] = value; };
+const keep = (name, value) => { (name === "at" || name === "view" ? here : chosen)[name] = value; };
 
 function show(name) {
   const value = chosen[name];
