@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import cache
+
+import orjson
 
 from generator.domain import Layer, Peak, Window
 
@@ -13,6 +16,7 @@ __all__ = [
     "count",
     "extent",
     "hundredths",
+    "json_numbers",
     "listing",
     "number",
     "ordinal",
@@ -77,7 +81,18 @@ def percent(share: float) -> str:
         return f"under 1{NARROW}%"
     if 0.995 <= share < 1:
         return f"over 99{NARROW}%"
-    return f"{share * 100:.0f}{NARROW}%"
+    return _percents(round(share * 100))
+
+
+@cache
+def _percents(whole: int) -> str:
+    return f"{whole}{NARROW}%"
+
+
+def json_numbers(values: Sequence[float]) -> list[str]:
+    """Each as JSON has it, whole ones without ".0": all at once, for an image has thousands."""
+    together = f"{orjson.dumps(values).decode()[1:-1]},".replace(".0,", ",")
+    return together[:-1].split(",") if values else []
 
 
 def size(height: int, width: int) -> str:

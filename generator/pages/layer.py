@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
 from generator import layout, sentences
-from generator.domain import Channels, InputImage, Layer, Sheet
+from generator.domain import InputImage, Layer, Sheet
 from generator.pages.article import article
 from generator.pages.channel import channel_view
 from generator.pages.embed import framing
+from generator.pages.grid import grid
 from generator.pages.image import Neighbours, neighbours
 from generator.pages.parts import (
     Gallery,
     ImageFacts,
     Link,
     Page,
-    Tiles,
     block_title,
     ends_words,
     figures,
-    layer_tiles,
     legend,
     page,
     rail,
-    ratio,
     zero_words,
 )
 from generator.pages.plots import layer_plots
@@ -62,13 +59,6 @@ BY_PICTURE = (
 )
 EVERYWHERE = 0.95
 """A channel that answers on so much of its map, or more, is always on."""
-
-_FACTS = "%.9g %.9g %.9g %d %d %d %.4g %.9g"
-"""Highest value, mean, share of zeros, row and column of the peak, rank (1 for the strongest),
-spread, lowest value. Written with ``%``, which takes half as long as ``format``: an image has
-thousands."""
-_NOWHERE = (-1, -1, 0)
-"""The peak of a channel that has none."""
 
 
 def layer_page(
@@ -111,7 +101,7 @@ def layer_page(
             "about_title": f"What {layer.name} computes",
             "figures": figures(at, model, layer, sheet, image.id),
             "rail": rail(gallery, same_image, layer.name),
-            "tiles": _grid(at, gallery, image, sheet, layer),
+            "tiles": grid(at, gallery, image, sheet, layer),
             "legend": legend(sheet, layer),
             "note": _note(sheet, layer),
             "sizes": _sizes(layer),
@@ -189,46 +179,4 @@ def _before_after(gallery: Gallery, layer: Layer, link: Any) -> tuple[Link | Non
     return (
         Link(before.name, link(before)) if before else None,
         Link(after.name, link(after)) if after else None,
-    )
-
-
-def _facts(channels: Channels) -> Iterable[str]:
-    """What scripts need of each channel."""
-    # of two alike the lower number comes first: the order is stable
-    weakness = [-high for high in channels.high]
-    ranks = [0] * len(channels)
-    for rank, c in enumerate(sorted(range(len(channels)), key=weakness.__getitem__), 1):
-        ranks[c] = rank
-    places = [peaks[0] if peaks else _NOWHERE for peaks in channels.peaks]
-    rows, columns, _ = zip(*places, strict=True)
-    return map(
-        _FACTS.__mod__,
-        zip(
-            *(channels.high, channels.mean, channels.zero_fraction, rows, columns),
-            *(ranks, channels.std, channels.lowest),
-            strict=True,
-        ),
-    )
-
-
-def _grid(at: str, gallery: Gallery, image: InputImage, sheet: Sheet, layer: Layer) -> Tiles:
-    """Every channel in order, cut out of the sheet or of its reduced copy."""
-    model = gallery.model
-    factor = grid_factor(layer)
-    file = layout.small_sheet_png if factor > 1 else layout.sheet_png
-    columns = sheet.columns
-    wanted = (
-        (c, c % columns, c // columns, f"#{c}", str(c), facts)
-        for c, facts in enumerate(_facts(sheet.channels))
-    )
-    return Tiles(
-        sheet=layout.href(at, file(model.id, image.id, layer.name)),
-        columns=columns,
-        rows=sheet.rows,
-        pixel_height=-(-layer.height // factor),
-        pixel_width=-(-layer.width // factor),
-        gap=sheet.gap,
-        gain=ratio(sheet.layer_high, sheet.p99_9),
-        signed=layer.signed,
-        tiles=layer_tiles(sheet, layer, wanted),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -46,10 +46,10 @@ __all__ = [
     "cut",
     "ends_words",
     "figures",
-    "layer_tiles",
     "legend",
     "page",
     "rail",
+    "reach",
     "state",
     "tile",
     "value_place",
@@ -485,6 +485,12 @@ def cut(x: int, y: int, k: str) -> str:
     return f"--x:{x};--y:{y};--k:{k}"
 
 
+def reach(channel: int, high: float, zeros: float, *, signed: bool) -> str:
+    """How far a channel goes, in words."""
+    in_magnitude = " in magnitude" if signed else ""
+    return f"Channel {channel}: up to {number(high)}{in_magnitude}, zero on {percent(zeros)}"
+
+
 def tile(
     sheet: Sheet,
     layer: Layer,
@@ -496,42 +502,17 @@ def tile(
     label: str = "",
     facts: str = "",
 ) -> Tile:
-    """One tile of a layer's maps on one image."""
-    return layer_tiles(sheet, layer, ((channel, x, y, href, label or str(channel), facts),))[0]
-
-
-def layer_tiles(
-    sheet: Sheet, layer: Layer, wanted: Iterable[tuple[int, int, int, str, str, str]]
-) -> tuple[Tile, ...]:
-    """Tiles of a layer's maps on one image.
-
-    Args:
-        wanted: of each tile its channel, column and row in the sheet, link, label and facts.
-    """
-    # an image has thousands: what is the same for all is looked up once, and nothing is passed
-    # by keyword
-    channels, top = sheet.channels, sheet.layer_high
-    highs, zeros, finite, peaks = (
-        *(channels.high, channels.zero_fraction, channels.finite, channels.peaks),
-    )
-    in_magnitude = " in magnitude" if layer.signed else ""
-    found = []
-    for channel, x, y, href, label, facts in wanted:
-        high = highs[channel]
-        share = high / top if top > 0 else 0
-        sound = finite[channel] and peaks[channel] and channels.std[channel]
-        what = "" if sound else state(channels[channel])
-        if what:
-            place, spoken = "", f"Channel {channel}: {what}"
-        else:
-            place = cut(x, y, decimals(share))
-            spoken = (
-                f"Channel {channel}: up to {number(high)}{in_magnitude}, "
-                f"zero on {percent(zeros[channel])}"
-            )
-        bar = f"{100 * share:.0f}%"
-        found.append(Tile(str(channel), place, bar, what, href, label, spoken, facts))
-    return tuple(found)
+    """One tile of a layer's maps on one image; ``x`` and ``y`` are its column and row."""
+    measured, top = sheet.channels[channel], sheet.layer_high
+    share = measured.high / top if top > 0 else 0
+    what = state(measured)
+    if what:
+        place, spoken = "", f"Channel {channel}: {what}"
+    else:
+        place = cut(x, y, decimals(share))
+        spoken = reach(channel, measured.high, measured.zero_fraction, signed=layer.signed)
+    bar = f"{100 * share:.0f}%"
+    return Tile(str(channel), place, bar, what, href, label or str(channel), spoken, facts)
 
 
 @dataclass(frozen=True, slots=True)
