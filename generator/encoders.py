@@ -23,6 +23,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from queue import SimpleQueue
@@ -35,7 +36,7 @@ from generator.encoder_process import FED, READY, Begin, Done, Job
 from generator.errors import EncoderError
 from generator.handover import Arrays, Handover, offered, shapes_of
 from generator.parcel import unpacked
-from generator.sheet_files import Measures, Plan, Run, save
+from generator.sheet_files import Found, Plan, Run, save
 from generator.site import Staging
 
 __all__ = ["WORKERS", "Crew", "Encoding"]
@@ -102,7 +103,7 @@ class Encoding:
         if self._way:  # the first batch has room, whoever will encode it
             self._way.wait()
 
-    def take(self, runs: list[Run], plan: Plan) -> Iterator[Future[Measures]]:
+    def take(self, runs: list[Run], plan: Plan) -> Iterator[Future[Found]]:
         """Begin with a batch, image by image as there is room; the list is emptied."""
         if self._way is None:
             self._way = self._chosen(runs[0], plan)
@@ -133,18 +134,22 @@ class _InThreads:
     def wait(self) -> None:
         self._room.acquire()
 
-    def take(self, runs: list[Run], plan: Plan) -> Iterator[Future[Measures]]:
+    def take(self, runs: list[Run], plan: Plan) -> Iterator[Future[Found]]:
         left = [*range(len(runs))]
 
-        def done(_: Future[Measures]) -> None:
+        def done(_: Future[Found]) -> None:
             if left.pop() == 0:  # by whichever thread is the last
                 self._room.release()
 
         while runs:
             # the job alone holds the maps: they go as soon as it is done
-            job = self._pool.submit(save, runs.pop(0), plan, self._write)
+            job = self._pool.submit(self._saved, runs.pop(0), plan)
             job.add_done_callback(done)
             yield job
+
+    def _saved(self, run: Run, plan: Plan) -> Found:
+        measures = save(run, plan, self._write)
+        return lambda: measures
 
     def stop(self) -> None:
         self._room.release()
@@ -166,7 +171,7 @@ class _InProcesses:
     def wait(self) -> None:
         """Nothing to wait for: room is looked for image by image."""
 
-    def take(self, runs: list[Run], plan: Plan) -> Iterator[Future[Measures]]:
+    def take(self, runs: list[Run], plan: Plan) -> Iterator[Future[Found]]:
         while runs:
             slot = self._free.get()
             if slot is None:
@@ -202,13 +207,13 @@ class _InProcesses:
             self._free.put(slot)
         return slots
 
-    def _do(self, job: Job) -> Measures:
+    def _do(self, job: Job) -> Found:
         try:
             done = self._crew.ask(job)
         finally:
             self._free.put(job.slot)
         self._stage.adopt(done.files)
-        return unpacked(done.measures)
+        return partial(unpacked, done.measures)
 
 
 def _arrays(run: Run) -> Arrays:

@@ -22,13 +22,12 @@ from generator.activations import BATCH, Extractor
 from generator.domain import InputImage, Model, Problem
 from generator.errors import ImageError
 from generator.inputs import Candidate, load
-from generator.sheet_files import Measures, Pixels, Plan, Run, Write
+from generator.sheet_files import Found, Measures, Pixels, Plan, Run, Write
 
 __all__ = ["Counter", "Encoders", "Tools", "record"]
 
 _AHEAD = 16
-"""Images that are encoded, or about to be, while the caller makes pages of others: what was
-measured on one takes some 7 MB."""
+"""Images that are encoded, or about to be, while the caller makes pages of others."""
 
 Batch = list[tuple[InputImage, Pixels]]
 
@@ -49,7 +48,7 @@ class Encoders(Protocol):
     def wait(self) -> None:
         """Until a batch of maps more can be in memory."""
 
-    def take(self, runs: list[Run], plan: Plan) -> Iterator[Future[Measures]]:
+    def take(self, runs: list[Run], plan: Plan) -> Iterator[Future[Found]]:
         """Begin with a batch, image by image as there is room; the list is emptied."""
 
     def stop(self) -> None:
@@ -108,7 +107,7 @@ def record(
         try:
             ready = 0
             for image, job in flow:
-                measures = job.result()
+                measures = job.result()()
                 ready += 1
                 counter.images(ready + len(problems), len(candidates))
                 counter.sheets(ready * layers, len(candidates) * layers)
@@ -125,7 +124,7 @@ class _Flow:
 
     def __init__(self, tools: Callable[[], Tools], encoders: Encoders, write: Write) -> None:
         self._tools, self._encoders, self._write = tools, encoders, write
-        self._made: SimpleQueue[tuple[InputImage, Future[Measures]] | None] = SimpleQueue()
+        self._made: SimpleQueue[tuple[InputImage, Future[Found]] | None] = SimpleQueue()
         self._room = Semaphore(_AHEAD)
         self._stopped = Event()
 
@@ -157,7 +156,7 @@ class _Flow:
         self._room.release()
         self._encoders.stop()
 
-    def __iter__(self) -> Iterator[tuple[InputImage, Future[Measures]]]:
+    def __iter__(self) -> Iterator[tuple[InputImage, Future[Found]]]:
         for made in iter(self._made.get, None):
             self._room.release()
             yield made

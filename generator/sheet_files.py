@@ -22,6 +22,7 @@ from generator.points import points_of
 from generator.sizes import BLOCKS_SIDE, SMALL_PHOTO, grid_factor, strip_factor
 
 __all__ = [
+    "Found",
     "Maps",
     "Measures",
     "Pixels",
@@ -71,6 +72,10 @@ class Measures:
     sheets: dict[str, Sheet]
     reading: Reading
     evidence: Evidence
+
+
+Found = Callable[[], Measures]
+"""What was measured on an image, unpacked when it is asked for: until then it is small."""
 
 
 def kernels_of(network: Any) -> Kernels:

@@ -295,7 +295,7 @@ def test_maps_that_were_handed_over_are_let_go(tmp_path: Path) -> None:
         jobs = encoding.take(runs, plan)
         job = next(jobs)
         assert [one() for one in held] == [None] * len(held)
-        assert set(job.result().sheets) == set(run.maps)
+        assert set(job.result()().sheets) == set(run.maps)
         assert next(jobs, None) is None
 
 
