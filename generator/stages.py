@@ -51,8 +51,8 @@ from generator.theme import refuse_unfit
 __all__ = ["Made", "make"]
 
 _SELDOM = (2_000, 20, 20)
-"""How often the collector of garbage looks (``gc.set_threshold``): what an image makes goes by itself.
-As Python has it, it takes 17 of an image's 750 ms of one core; so, 12."""
+"""How often the collector of garbage looks (``gc.set_threshold``): what an image makes goes by
+itself. As Python has it, it takes 17 of an image's 750 ms of one core; so, 12."""
 
 
 @dataclass(frozen=True, slots=True)
