@@ -15,7 +15,6 @@ LayerlightError                      exit code 1
  ├─ ClusterError                     workers elsewhere: cannot be reached, or run something else
  ├─ EncoderError                     a process of the build that ended before its work was done
  ├─ OutputError                      the output, folder or file: not ours, or not writable
- ├─ ClusterError                     processes or machines that should run images and cannot
  ├─ SiteError                        a built site with a file missing or damaged
  └─ PublishError                     git, or the branch of a remote that a site goes to
 

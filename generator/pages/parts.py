@@ -409,7 +409,7 @@ class Tile(NamedTuple):
     spoken: str
     """For a screen reader and as a tooltip."""
     facts: str = ""
-    """What a script needs: "high mean zero row column rank"."""
+    """What a script needs: "high mean zero row column rank spread lowest" (``grid``)."""
 
 
 @dataclass(frozen=True, slots=True)
