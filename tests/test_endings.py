@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from generator.cli.endings import unforeseen
 from tests.conftest import PROJECT
 
 _DROPPING = """
@@ -79,3 +81,16 @@ def test_ctrl_c_while_a_build_is_loaded_is_one_line(tmp_path: Path) -> None:
     """From then on there is something to say."""
     ended = _ended(_LOADING, tmp_path, "generator.building", "build", "-o", "out")
     assert ended == (130, "interrupted; no site was made\n")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        OSError(errno.ENOMEM, "Cannot allocate memory", "site"),  # listing a folder takes some
+        RuntimeError("can't start new thread"),
+    ],
+)
+def test_too_little_memory_is_said_however_it_shows(error: Exception) -> None:
+    """Whichever part of Python met it."""
+    assert unforeseen(error).startswith("expected enough memory, but the system gave no more; ")

@@ -99,13 +99,18 @@ def interrupt(number: int = signal.SIGINT) -> None:
 
 def unforeseen(error: Exception) -> str:
     """What happened, on one line, and what may help."""
-    if isinstance(error, MemoryError):
+    no_thread = isinstance(error, RuntimeError) and "can't start new thread" in str(error)
+    if isinstance(error, MemoryError) or _says(error, errno.ENOMEM) or no_thread:
         return (
             "expected enough memory, but the system gave no more; close other programs, or ask for "
             "less: --size, --layers or --every make the maps fewer, and smaller images help too"
         )
-    if isinstance(error, OSError) and error.errno in _FULL:
-        where = f" for {error.filename}" if error.filename else ""
+    if _says(error, *_FULL):
+        where = f" for {name}" if (name := getattr(error, "filename", None)) else ""
         return f"expected room on the disk{where}, but there is none left; make room"
     reason = (str(error).splitlines() or ["no more is known"])[0]
     return f"unexpected {type(error).__name__}: {reason}; --debug shows the traceback"
+
+
+def _says(error: Exception, *numbers: int) -> bool:
+    return isinstance(error, OSError) and error.errno in numbers

@@ -28,6 +28,8 @@ __all__ = ["Workspace", "put_back", "settle_dead"]
 
 _NEW, _OLD, _PART = "new", "old", "done.part"
 _DONE = "done-*.json"
+_RESERVE = 2**20
+"""Bytes that are kept for clearing up: to list a folder takes memory too."""
 
 
 class Workspace:
@@ -40,6 +42,7 @@ class Workspace:
         """The new site."""
         self.aside = self._folder / _OLD
         """Place for the old site, where the two cannot be exchanged."""
+        self._reserve = b""
 
     def open(self) -> None:
         """Make it.
@@ -47,6 +50,7 @@ class Workspace:
         Raises:
             OSError: something cannot be made; nothing is left then.
         """
+        self._reserve = bytes(_RESERVE)
         try:
             self._folder.mkdir()
             self.new.mkdir()
@@ -74,6 +78,7 @@ class Workspace:
 
         An old site that could not be put back stays, for the next build to try again.
         """
+        self._reserve = b""  # a build that ends for want of memory has some again to clear up
         return _settle(self._folder, self._output)
 
 
@@ -119,7 +124,11 @@ def _is_workspace(folder: Path) -> bool:
 
 def _settle(folder: Path, output: Path) -> str:
     barred = ""
-    for journal in folder.glob(_DONE):
+    try:
+        journals = list(folder.glob(_DONE))
+    except OSError as error:  # they may be there: all of it stays for the next build
+        return error.strerror or str(error)
+    for journal in journals:
         inode = journal.stem.partition("-")[2]
         with suppress(OSError):
             if not output.exists() and _inode(folder / _NEW) == inode:
