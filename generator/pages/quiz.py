@@ -78,4 +78,4 @@ def _tiles(at: str, gallery: Gallery, facts: ImageFacts, maps: tuple[MapChoice, 
         found = tile(sheet, layer, choice.channel, x=x, y=y, href="", label="")
         return found._replace(spoken="", bar="")
 
-    return sheet_tiles(at, layer, sheet, tuple(plain(choice) for choice in maps))
+    return sheet_tiles(at, layer, sheet, tuple(plain(choice) for choice in maps), reduced=True)

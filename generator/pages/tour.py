@@ -24,6 +24,7 @@ from generator.pages.parts import (
     value_place,
     window_box,
 )
+from generator.sizes import grid_factor
 from generator.wording import count, number, percent, place, share_of, size
 
 __all__ = ["Stop", "tour_page", "tour_stops"]
@@ -121,15 +122,17 @@ def _specimen(at: str, gallery: Gallery, first: ImageFacts, stop: Stop) -> Speci
     model, sheet = gallery.model, first.sheets[layer.name]
     top, channel = _strongest(first, layer)
     peak = channel.peaks[0]
+    factor = grid_factor(layer)
+    file = layout.small_sheet_png if factor > 1 else layout.sheet_png
     return Specimen(
-        sheet=layout.href(at, layout.sheet_png(model.id, gallery.images[0].id, layer.name)),
+        sheet=layout.href(at, file(model.id, gallery.images[0].id, layer.name)),
         columns=sheet.columns,
         rows=sheet.rows,
         x=top % sheet.columns,
         y=top // sheet.columns,
         gain=ratio(channel.high, sheet.p99_9),
-        map_height=layer.height,
-        map_width=layer.width,
+        map_height=-(-layer.height // factor),
+        map_width=-(-layer.width // factor),
         mark=value_place(layer, peak.row, peak.column),
         box=window_box(layer, model, peak),
         caption=f"{layer.name} #{top}",
