@@ -6,6 +6,7 @@ The pages are read as a browser would get them; nothing of this package works ou
 from __future__ import annotations
 
 import html
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -124,6 +125,18 @@ def test_the_strongest_map_is_the_strongest(site: Path, maps: dict[str, Maps], i
 
 
 @pytest.mark.parametrize("image", IMAGES)
+def test_the_strongest_channel_of_a_layer_is_among_its_telling_ones(
+    site: Path, maps: dict[str, Maps], image: str
+) -> None:
+    """Of every layer: pages that name it show it in the layer's strip."""
+    found = json.loads((site / "sheets/vgg16" / image / "reading.json").read_text("utf-8"))
+    for layer in LAYERS:
+        highs = maps[image][layer].max(axis=(0, 1))
+        best = max(highs[c] for c in found["layers"][layer]["telling"])
+        assert best == highs.max(), layer
+
+
+@pytest.mark.parametrize("image", IMAGES)
 def test_the_silent_channels_are_counted(site: Path, maps: dict[str, Maps], image: str) -> None:
     """The number lies in the range that is right, and in no other."""
     exercise = asked_of(site, image)["silent"]
@@ -148,7 +161,7 @@ def test_the_window_is_the_published_one(site: Path, image: str) -> None:
 def test_the_map_comes_from_the_layer_that_is_right(site: Path, image: str) -> None:
     """The sheet that is shown is that layer's; the other answers' maps have other sizes."""
     exercise = asked_of(site, image)["layer"]
-    sheet = re.search(r"/(block\d_\w+)(?:\.small)?\.png", exercise.source)
+    sheet = re.search(r"/(block\d_\w+)\.png", exercise.source)
     assert sheet and sheet[1] == exercise.right
     blocks = [option.partition("_")[0] for option in exercise.options]
     assert len(set(blocks)) == len(blocks)
