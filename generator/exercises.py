@@ -22,7 +22,7 @@ T = TypeVar("T")
 CHOICES = 4
 MAPS = 6
 SHOWN = 112
-"""Side of a map in an exercise, CSS pixels: a larger one would lose values."""
+"""Side of a map in an exercise, CSS pixels, and of the strip's: a larger one loses values."""
 _CLEAR = 1.6
 """Two maps are told apart by their strength if one is so many times as strong."""
 _SHARES = (0.05, 0.15, 0.3, 0.45, 0.6, 0.75, 0.85, 0.95)
@@ -36,7 +36,7 @@ _DIRECTIONS: Mapping[Slant, str] = {
 
 @dataclass(frozen=True, slots=True)
 class MapChoice:
-    """A map that is shown as an answer, or to be asked about."""
+    """A map that is shown as an answer, or to be asked about: one of its layer's telling ones."""
 
     layer: str
     channel: int
@@ -133,8 +133,8 @@ def _slant(
         options=tuple(f"#{c}" for c in options),
         answer=options.index(right),
         maps=tuple(MapChoice(layer.name, c) for c in options),
-        why=f"In the map of #{right} the slopes of the values lie across {words}, more clearly "
-        "than in any other of the layer’s maps. The others keep other directions.",
+        why=f"In the map of #{right} the slopes of the values lie across {words}, most clearly "
+        "of the maps that the image’s page shows of this layer. The others keep other directions.",
     )
 
 
@@ -252,7 +252,10 @@ def _layer_of(
     if len(by_size) < CHOICES or not all(readings[la.name].telling for la in by_size.values()):
         return None
     chosen = [by_size[h] for h in sorted(by_size, reverse=True)]
-    layer = _pick(image, "layer", chosen)
+    drawn_whole = _drawn_whole(chosen)
+    if not drawn_whole:
+        return None
+    layer = _pick(image, "layer", drawn_whole)
     wrong = [la.name for la in chosen if la is not layer]
     names = {layer.name, *_order(image, "layer", wrong)[: CHOICES - 1]}
     options = [la.name for la in chosen if la.name in names]

@@ -5,9 +5,9 @@ they should be strong and unlike each other. Each map is reduced to at most
 56 x 56 by its maximum, cut at the layer's shared scale, its mean removed, and
 scaled to the square root of its norm, so that strength counts, but less than
 proportionally. Then, twelve times: take the channel with most left after
-projecting out those already taken. The outer ring does not count, or channels that
-only see the zero padding
-would win a place in every layer.
+projecting out those already taken. The outer ring does not count, or channels that only see the
+zero padding would win a place in every layer. The layer's strongest channel is always among them,
+in the last place if in no other: pages speak of it.
 
 The place. One position of the image where telling channels of all blocks are strong
 together: the largest product, over the layers that stand for the blocks, of activation
@@ -72,6 +72,8 @@ def look(maps: Maps, sheet: Sheet, same_as: LayerReading | None = None) -> Layer
     small = reduce_maps(maps, _factor(height, width, SIDE), signed=signed)
     scale = sheet.p99_9 or 1.0
     chosen = same_as.telling if same_as else telling(small, scale)
+    if sheet.strongest not in chosen and not same_as:
+        chosen = (*chosen[:-1], sheet.strongest)
     alone = [np.ascontiguousarray(maps[:, :, c]) for c in chosen]
     found = [
         (c, *slant_of(np.abs(single) if signed else single))

@@ -6,6 +6,7 @@ The pages are read as a browser would get them; nothing of this package works ou
 from __future__ import annotations
 
 import html
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,6 +122,18 @@ def test_the_strongest_map_is_the_strongest(site: Path, maps: dict[str, Maps], i
     by_strength = sorted(exercise.channels, key=lambda c: -highs[c])
     assert exercise.right == f"#{by_strength[0]}"
     assert highs[by_strength[0]] > 1.5 * highs[by_strength[1]]
+
+
+@pytest.mark.parametrize("image", IMAGES)
+def test_the_strongest_channel_of_a_layer_is_among_its_telling_ones(
+    site: Path, maps: dict[str, Maps], image: str
+) -> None:
+    """Of every layer: pages that name it show it in the layer's strip."""
+    found = json.loads((site / "sheets/vgg16" / image / "reading.json").read_text("utf-8"))
+    for layer in LAYERS:
+        highs = maps[image][layer].max(axis=(0, 1))
+        best = max(highs[c] for c in found["layers"][layer]["telling"])
+        assert best == highs.max(), layer
 
 
 @pytest.mark.parametrize("image", IMAGES)

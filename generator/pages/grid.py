@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 
-from generator import layout
-from generator.domain import Channels, InputImage, Layer, Sheet
-from generator.pages.parts import Gallery, Tile, Tiles, cut, decimals, ratio, reach, state
-from generator.sizes import grid_factor
+from generator.domain import Channels, Layer, Sheet
+from generator.pages.parts import Tile, Tiles, cut, decimals, reach, state
+from generator.pages.strips import sheet_tiles
 from generator.wording import json_numbers
 
 __all__ = ["grid"]
@@ -17,22 +16,9 @@ _STEPS = 10_000
 """Of an opacity: as many decimals as ``decimals`` has."""
 
 
-def grid(at: str, gallery: Gallery, image: InputImage, sheet: Sheet, layer: Layer) -> Tiles:
+def grid(at: str, sheet: Sheet, layer: Layer) -> Tiles:
     """Every channel in order, cut out of the sheet or of its reduced copy."""
-    model = gallery.model
-    factor = grid_factor(layer)
-    file = layout.small_sheet_png if factor > 1 else layout.sheet_png
-    return Tiles(
-        sheet=layout.href(at, file(model.id, image.id, layer.name)),
-        columns=sheet.columns,
-        rows=sheet.rows,
-        pixel_height=-(-layer.height // factor),
-        pixel_width=-(-layer.width // factor),
-        gap=sheet.gap,
-        gain=ratio(sheet.layer_high, sheet.p99_9),
-        signed=layer.signed,
-        tiles=tuple(_tiles(sheet, layer)),
-    )
+    return sheet_tiles(at, layer, sheet, tuple(_tiles(sheet, layer)), reduced=True)
 
 
 def _tiles(sheet: Sheet, layer: Layer) -> Iterable[Tile]:

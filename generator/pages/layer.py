@@ -101,7 +101,7 @@ def layer_page(
             "about_title": f"What {layer.name} computes",
             "figures": figures(at, model, layer, sheet, image.id),
             "rail": rail(gallery, same_image, layer.name),
-            "tiles": grid(at, gallery, image, sheet, layer),
+            "tiles": grid(at, sheet, layer),
             "legend": legend(sheet, layer),
             "note": _note(sheet, layer),
             "sizes": _sizes(layer),

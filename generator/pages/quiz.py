@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from generator import layout
-from generator.domain import InputImage, Layer
+from generator.domain import InputImage
 from generator.exercises import Exercise, MapChoice, exercises
-from generator.pages.parts import Gallery, ImageFacts, Link, Page, Tile, Tiles, page, tile
-from generator.pages.strips import sheet_tiles
+from generator.pages.parts import Gallery, ImageFacts, Link, Page, Tiles, page
+from generator.pages.strips import strip_tiles
 
 __all__ = ["quiz_page"]
 
@@ -54,8 +54,8 @@ def quiz_page(gallery: Gallery, image: InputImage, facts: ImageFacts) -> Page:
                 Question(
                     exercise,
                     i + 1,
-                    _tiles(at, gallery, facts, exercise.maps) if exercise.maps else None,
-                    _tiles(at, gallery, facts, (exercise.shown,)) if exercise.shown else None,
+                    _tiles(at, gallery, image, facts, exercise.maps),
+                    _tiles(at, gallery, image, facts, (exercise.shown,) if exercise.shown else ()),
                 )
                 for i, exercise in enumerate(found)
             ),
@@ -65,17 +65,17 @@ def quiz_page(gallery: Gallery, image: InputImage, facts: ImageFacts) -> Page:
     )
 
 
-def _tiles(at: str, gallery: Gallery, facts: ImageFacts, maps: tuple[MapChoice, ...]) -> Tiles:
-    """Maps of one layer, cut out of the image's sheet; what would give the answer away is left out.
+def _tiles(
+    at: str, gallery: Gallery, image: InputImage, facts: ImageFacts, maps: tuple[MapChoice, ...]
+) -> Tiles | None:
+    """Maps of one layer, cut out of the image's strip; what would give the answer away is left out.
 
-    That is the tooltip, which names the layer and the value, and the bar.
+    That is the tooltip, which names the layer and the value, and the bar. None: no maps.
     """
-    layer: Layer = gallery.layer(maps[0].layer)
-    sheet = facts.sheets[layer.name]
-
-    def plain(choice: MapChoice) -> Tile:
-        x, y = choice.channel % sheet.columns, choice.channel // sheet.columns
-        found = tile(sheet, layer, choice.channel, x=x, y=y, href="", label="")
-        return found._replace(spoken="", bar="")
-
-    return sheet_tiles(at, layer, sheet, tuple(plain(choice) for choice in maps))
+    if not maps:
+        return None
+    layer = gallery.layer(maps[0].layer)
+    strip = strip_tiles(at, gallery, image, facts, layer)
+    by_channel = dict(zip(facts.reading.layers[layer.name].telling, strip.tiles, strict=True))
+    plain = (by_channel[choice.channel] for choice in maps)
+    return replace(strip, tiles=tuple(t._replace(href="", spoken="", bar="") for t in plain))

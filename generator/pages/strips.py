@@ -5,7 +5,7 @@ from __future__ import annotations
 from generator import layout
 from generator.domain import InputImage, Layer, Sheet
 from generator.pages.parts import Gallery, ImageFacts, Tile, Tiles, ratio, tile
-from generator.sizes import strip_factor
+from generator.sizes import grid_factor, strip_factor
 
 __all__ = ["sheet_tiles", "strip_tiles"]
 
@@ -41,14 +41,18 @@ def strip_tiles(
     )
 
 
-def sheet_tiles(at: str, layer: Layer, sheet: Sheet, tiles: tuple[Tile, ...]) -> Tiles:
-    """Tiles of a layer's whole sheet."""
+def sheet_tiles(
+    at: str, layer: Layer, sheet: Sheet, tiles: tuple[Tile, ...], *, reduced: bool = False
+) -> Tiles:
+    """Tiles of a layer's whole sheet; or of its reduced copy, a third of the bytes."""
+    factor = grid_factor(layer) if reduced else 1
+    file = layout.small_sheet_png if factor > 1 else layout.sheet_png
     return Tiles(
-        sheet=layout.href(at, layout.sheet_png(sheet.model, sheet.image, layer.name)),
+        sheet=layout.href(at, file(sheet.model, sheet.image, layer.name)),
         columns=sheet.columns,
         rows=sheet.rows,
-        pixel_height=layer.height,
-        pixel_width=layer.width,
+        pixel_height=-(-layer.height // factor),
+        pixel_width=-(-layer.width // factor),
         gap=sheet.gap,
         gain=ratio(sheet.layer_high, sheet.p99_9),
         signed=layer.signed,

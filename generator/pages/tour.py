@@ -19,11 +19,13 @@ from generator.pages.parts import (
     Link,
     Page,
     Place,
+    Tiles,
     page,
     ratio,
     value_place,
     window_box,
 )
+from generator.pages.strips import strip_tiles
 from generator.wording import count, number, percent, place, share_of, size
 
 __all__ = ["Stop", "tour_page", "tour_stops"]
@@ -47,20 +49,17 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Specimen:
-    """A stop's map, cut out of its sheet, and what its strongest value sees."""
+    """A stop's map, and what its strongest value sees."""
 
-    sheet: str
-    columns: int
-    rows: int
+    tiles: Tiles
+    """What it is cut out of,"""
     x: int
     y: int
+    """and where: column and row."""
     gain: str
-    map_height: int
-    map_width: int
     mark: Place
     box: Box | None
     caption: str
-    signed: bool
 
 
 def tour_page(gallery: Gallery, first: ImageFacts, stops: tuple[Stop, ...]) -> Page:
@@ -118,22 +117,18 @@ def _specimen(at: str, gallery: Gallery, first: ImageFacts, stop: Stop) -> Speci
     layer = stop.layer
     if layer is None:
         return None
-    model, sheet = gallery.model, first.sheets[layer.name]
+    model, image, sheet = gallery.model, gallery.images[0], first.sheets[layer.name]
     top, channel = _strongest(first, layer)
     peak = channel.peaks[0]
     return Specimen(
-        sheet=layout.href(at, layout.sheet_png(model.id, gallery.images[0].id, layer.name)),
-        columns=sheet.columns,
-        rows=sheet.rows,
-        x=top % sheet.columns,
-        y=top // sheet.columns,
+        tiles=strip_tiles(at, gallery, image, first, layer),
+        # a convolution's strongest channel is always one of them
+        x=first.reading.layers[layer.name].telling.index(top),
+        y=0,
         gain=ratio(channel.high, sheet.p99_9),
-        map_height=layer.height,
-        map_width=layer.width,
         mark=value_place(layer, peak.row, peak.column),
         box=window_box(layer, model, peak),
         caption=f"{layer.name} #{top}",
-        signed=layer.signed,
     )
 
 

@@ -48,7 +48,7 @@ def test_the_tour_leads_through_six_views(
     visit = open_page(root + "index.html", size=size)
     page = visit.page
     page.get_by_role("link", name="Take the tour").click()
-    page.get_by_role("link", name="Start").click()
+    page.get_by_role("link", name="Start the tour").click()
     stops = data_of(site / "static/tour-steps.js")
     assert len(stops) == 6
     for i, (title, text, path, fragment, _) in enumerate(stops, 1):
