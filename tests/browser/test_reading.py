@@ -329,8 +329,8 @@ def test_a_first_kernel_is_shown_as_colours_with_the_sum_of_three(
         colours[c] for c, v in zip(accounts["who"][i], accounts["value"][i], strict=True) if v > 0
     ]
     page.locator("#sum").scroll_into_view_if_needed()
-    page.locator("[data-term] a").first.filter(has_text=up[0]).wait_for()
-    assert page.locator("[data-term]:visible a").all_inner_texts() == up
+    page.locator("[data-term] th").first.filter(has_text=up[0]).wait_for()
+    assert page.locator("[data-term]:visible th").all_inner_texts() == up
     style = page.locator("[data-kernel]").get_attribute("style") or ""
     assert "--x: 2" in style and "--y: 1" in style, "tile 10 of eight columns"
     assert not visit.faults
