@@ -17,6 +17,8 @@ PROJECT = Path(__file__).parent.parent
 VAGUE = {"common", "helper", "helpers", "misc", "tools", "util", "utils"}
 NOT_OURS = {".git", ".hypothesis", ".venv", "build", "dist", "site", "__pycache__"}
 """Folders of what is made here, as in .gitignore."""
+MADE_HERE = ("_cache", ".egg-info", ".layerlight.json", ".layerlight.lock")
+"""Ends of the names of more; what a gallery built here was made from knows its folders."""
 LOCKS = sorted((PROJECT / "requirements").glob("*.txt"))
 
 
@@ -31,7 +33,7 @@ def _tree(path: Path) -> ast.Module:
 def _own_files(folder: Path) -> Iterator[Path]:
     """Every file below but those that are made here. Asks no git: there may be none."""
     for path in sorted(folder.iterdir()):
-        if path.name in NOT_OURS or path.name.endswith("_cache") or path.suffix == ".egg-info":
+        if path.name in NOT_OURS or path.name.endswith(MADE_HERE):
             continue
         if path.is_dir():
             yield from _own_files(path)
