@@ -35,6 +35,7 @@ import numpy as np
 from generator.encoder_process import FED, READY, Begin, Done, Job
 from generator.errors import EncoderError
 from generator.handover import Arrays, Handover, offered, shapes_of
+from generator.kin import cores
 from generator.parcel import unpacked
 from generator.sheet_files import Found, Plan, Run, save
 from generator.site import Staging
@@ -244,7 +245,7 @@ class Crew:
             images: that are to be encoded; for a few it would not pay.
         """
         self._given_up = False
-        if self._asked or images < WORTH_IT or _cores() < 2:
+        if self._asked or images < WORTH_IT or cores() < 2:
             return
         self._asked = True
         memory = offered()
@@ -335,13 +336,6 @@ class Crew:
                 if member.poll(_TURN_SECONDS):
                     return bool(member.recv() == READY)
         return False
-
-
-def _cores() -> int:
-    """Those that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _started(memory: int, channels: list[int]) -> subprocess.Popen[bytes]:

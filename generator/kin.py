@@ -1,4 +1,4 @@
-"""Processes that end with the one that they work for."""
+"""How many processes one may start, and that they end with the one that they work for."""
 
 from __future__ import annotations
 
@@ -7,9 +7,16 @@ import os
 import signal
 from contextlib import suppress
 
-__all__ = ["end_with"]
+__all__ = ["cores", "end_with"]
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+def cores() -> int:
+    """Those that this process may use, which a container or ``taskset`` can make fewer."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def end_with(parent: int) -> None:

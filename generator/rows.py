@@ -23,7 +23,7 @@ from generator.desk import Desk
 from generator.domain import InputImage, Layer
 from generator.errors import LayerlightError
 from generator.fingerprints import fingerprint
-from generator.kin import end_with
+from generator.kin import cores, end_with
 from generator.network_keys import NO_KEY
 from generator.site import Written
 
@@ -85,7 +85,7 @@ class Rows:
 
         That takes seconds of one core; the other is free meanwhile.
         """
-        several = len(kept) >= _WORTH_IT and (os.cpu_count() or 1) > 1
+        several = len(kept) >= _WORTH_IT and cores() > 1
         if several and not self._at_once and _can_fork():
             self._ahead = _Ahead(self, [image.id for image in kept])
 
@@ -120,7 +120,7 @@ class Rows:
         """In processes that start as copies of this one, while this one surveys the images."""
         every = range(len(self.images))
         todo = [i for i in every if not self._keep(i)]
-        processes = os.cpu_count() or 1
+        processes = cores()
         if len(todo) < _WORTH_IT or processes < 2 or not _can_fork():
             for i in todo:
                 self._made(i, self._print(i))

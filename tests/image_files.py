@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,15 @@ def image_of(values: object, kind: type[np.generic], mode: str | None = None) ->
     if mode is None:
         return Image.fromarray(array)
     return Image.frombytes(mode, (array.shape[1], array.shape[0]), array.tobytes())
+
+
+def coloured(folder: Path, count: int, seed: int) -> None:
+    """PNG files of coloured areas, 48 x 40 pixels, each of its own: 00.png, 01.png and so on."""
+    folder.mkdir(exist_ok=True)
+    random = np.random.default_rng(seed)
+    for i in range(count):
+        coarse = random.integers(0, 256, (8, 8, 3), dtype=np.uint8)
+        Image.fromarray(coarse.repeat(5, axis=0).repeat(6, axis=1)).save(folder / f"{i:02}.png")
 
 
 def png_chunk(name: bytes, data: bytes) -> bytes:

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import distributed
-import numpy as np
 import pytest
-from PIL import Image
 
 from generator import cluster
 from generator.building import Report, build
 from generator.config import Against, Config
 from generator.errors import ClusterError, ConfigError
+from tests.ended_builds import tree
+from tests.image_files import coloured
 from tests.small_networks import branched, plain, saved
 
 IMAGES = 14
@@ -34,12 +34,8 @@ pytestmark = [
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Fourteen images and one that cannot be read, two networks, and the site made here."""
     folder = tmp_path_factory.mktemp("cluster")
-    (folder / "in").mkdir()
-    random = np.random.default_rng(3)
-    for i in range(IMAGES):
-        coarse = random.integers(0, 256, (8, 8, 3), dtype=np.uint8)
-        Image.fromarray(coarse.repeat(5, axis=0).repeat(6, axis=1)).save(folder / f"in/{i}.png")
-    (folder / "in/5-bad.png").write_bytes(b"no picture")
+    coloured(folder / "in", IMAGES, seed=3)
+    (folder / "in/05-bad.png").write_bytes(b"no picture")
     saved(plain(), folder / "mine.keras")
     saved(branched(), folder / "other.keras")
     (folder / "labels.txt").write_text("ape\nbee\ncat\n", encoding="utf-8")
@@ -58,14 +54,6 @@ def _build(folder: Path, output: str, progress: Any = None, **settings: Any) -> 
     return build(config, progress=progress)
 
 
-def _bytes(folder: Path) -> dict[str, bytes]:
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
-
-
 @pytest.fixture(scope="module")
 def two_workers() -> Iterator[Any]:
     """A scheduler and two worker processes, as ``dask scheduler`` and ``dask worker`` start."""
@@ -81,7 +69,7 @@ def test_two_processes_make_the_same_site(made: Path) -> None:
     _build(made, "one", against=())
     report = _build(made, "there", against=(), workers=2)
     assert (report.images, report.kept, len(report.problems)) == (IMAGES, 0, 1)
-    assert _bytes(made / "there") == _bytes(made / "one")
+    assert tree(made / "there") == tree(made / "one")
 
 
 class _Killing:
@@ -110,13 +98,13 @@ def test_a_worker_that_dies_costs_its_batch_and_nothing_else(made: Path, two_wor
         report = _build(made, "killed", killing, scheduler=two_workers.scheduler_address)
     assert killing.killed
     assert (report.images, report.kept) == (IMAGES, 0)
-    assert _bytes(made / "killed") == _bytes(made / "here")
+    assert tree(made / "killed") == tree(made / "here")
 
 
 def test_a_site_made_here_needs_no_cluster_again(made: Path, tmp_path: Path) -> None:
     """What does the work is no part of the site: nobody is asked at that address."""
     shutil.copytree(made, tmp_path / "copy")
-    (tmp_path / "copy/in/5-bad.png").unlink()  # one that failed would be tried again
+    (tmp_path / "copy/in/05-bad.png").unlink()  # one that failed would be tried again
     report = _build(tmp_path / "copy", "here", scheduler="tcp://127.0.0.1:9")
     assert (report.kept, report.problems) == (IMAGES, ())
 

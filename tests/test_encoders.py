@@ -16,7 +16,6 @@ from typing import Any, cast
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from generator import encoder_process, encoders, models
 from generator.activations import Extractor
@@ -30,6 +29,8 @@ from generator.handover import Handover, offered, shapes_of
 from generator.parcel import packed, unpacked
 from generator.sheet_files import Plan, Run, kernels_of, save
 from generator.site import Files, staging
+from tests.ended_builds import tree
+from tests.image_files import coloured
 from tests.small_networks import branched, plain, saved
 
 IMAGES, SLOTS = 7, 3
@@ -51,11 +52,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Seven images, two networks, and the site that threads made of them."""
     folder = tmp_path_factory.mktemp("encoders")
-    (folder / "in").mkdir()
-    random = np.random.default_rng(5)
-    for i in range(IMAGES):
-        coarse = random.integers(0, 256, (8, 8, 3), dtype=np.uint8)
-        Image.fromarray(coarse.repeat(5, axis=0).repeat(6, axis=1)).save(folder / f"in/{i:02}.png")
+    coloured(folder / "in", IMAGES, seed=5)
     saved(plain(), folder / "mine.keras")
     saved(branched(), folder / "other.keras")
     with pytest.MonkeyPatch.context() as patch:
@@ -72,14 +69,6 @@ def _build(folder: Path, output: str, progress: Any = None) -> Report:
         against=(Against(str(folder / "other.keras"), preprocess="tf"),),
     )
     return build(config, progress=progress)
-
-
-def _bytes(folder: Path) -> dict[str, bytes]:
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
 
 
 def _encoding(whom: int | None = None) -> list[int]:
@@ -124,7 +113,7 @@ def test_processes_and_threads_make_the_same_site(made: Path) -> None:
     report = _build(made, "processes", watching)
     assert len(watching.seen) == encoders.WORKERS
     assert (report.images, report.problems) == (IMAGES, ())
-    assert _bytes(made / "processes") == _bytes(made / "threads")
+    assert tree(made / "processes") == tree(made / "threads")
     assert (_encoding(), _shared_memory()) == ([], [])
 
 
@@ -161,7 +150,7 @@ def test_where_they_cannot_work_threads_do_it(
     else:
         monkeypatch.setattr(Handover, "resize", too_little)
     _build(made, hindered, _Watching())
-    assert _bytes(made / hindered) == _bytes(made / "threads")
+    assert tree(made / hindered) == tree(made / "threads")
     assert (_encoding(), _shared_memory()) == ([], [])
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from generator.check.reach import anchor_faults, gallery_script_faults, leads_to
 from generator.check.shapes import GalleryShape, data_faults, read_gallery
 from generator.costs import PAGES_LIMIT
 from generator.errors import UsageError
+from generator.kin import cores
 from generator.site import is_gallery
 
 __all__ = ["FILE_LIMIT", "SITE_LIMIT", "Report", "check"]
@@ -181,16 +181,16 @@ def _read_pages(site: Path, listing: Listing) -> dict[str, PageFacts]:
         any(layout.is_values(path) for path in listing.sizes),
     )
     paths = [path for path in listing.sizes if path.endswith(".html")]
-    cores = os.cpu_count() or 1
-    if len(paths) < _MANY or cores == 1:
+    processes = cores()
+    if len(paths) < _MANY or processes == 1:
         found = [read_page(site, path, places) for path in paths]
     else:
         # not forked: the threads above may hold a lock
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(
-            cores, context, initializer=_remember, initargs=(site, places)
-        ) as processes:
-            found = [*processes.map(_read_remembered, paths, chunksize=_PART)]
+            processes, context, initializer=_remember, initargs=(site, places)
+        ) as pool:
+            found = [*pool.map(_read_remembered, paths, chunksize=_PART)]
     found += [
         read_stylesheet(site, path, places) for path in listing.sizes if path.endswith(".css")
     ]
