@@ -6,10 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from generator import layout
-from generator.domain import (
-    InputImage,
-    Layer,
-)
+from generator.domain import Comparison, InputImage, Layer, Model
 from generator.pages.parts import (
     Gallery,
     ImageFacts,
@@ -96,7 +93,7 @@ def comparison_image_page(
                 (
                     model,
                     layout.href(at, g.image_page(image.id)),
-                    layout.href(at, layout.input_png(model.id, image.id)),
+                    layout.href(at, layout.input_png(_fed_first(found, model).id, image.id)),
                     size(model.input.height, model.input.width),
                 )
                 for g in (rivals.first, rivals.second)
@@ -120,6 +117,13 @@ def _beside_images(at: str, rivals: Rivals, image: InputImage) -> tuple[Link | N
         return Link(images[i].title, layout.href(at, target))
 
     return link(here - 1), link(here + 1)
+
+
+def _fed_first(found: Comparison, model: Model) -> Model:
+    """Of the networks that get the same pixels the first: one picture is loaded, not two."""
+    first = found.first
+    fed = [(m.input.height, m.input.width, m.input.fit) for m in (first, model)]
+    return first if fed[0] == fed[1] else model
 
 
 def _strip(
