@@ -606,6 +606,33 @@ def test_brackets_step_through_the_channels_as_sorted(
     page.wait_for_url(f"**#{second}")
 
 
+RINGED = """() => [...document.querySelectorAll(".grid .cells a")].filter(tile =>
+  getComputedStyle(tile.querySelector(".frame")).outlineStyle !== "none").map(tile => tile.id)"""
+
+
+def test_only_one_tile_looks_chosen(root: str, open_page: Open) -> None:
+    """Not the one too that the page was opened at: by arrows and Enter, by a key, by a click."""
+    page = open_page(f"{root}{LAYER}#{CHANNEL}").page
+    assert page.evaluate(RINGED) == [str(CHANNEL)]
+    for key in ("ArrowRight", "ArrowRight", "Enter"):
+        page.keyboard.press(key)
+    page.wait_for_url(f"**#{CHANNEL + 2}")
+    assert page.evaluate(RINGED) == [str(CHANNEL + 2)]
+    page.keyboard.press("]")
+    page.wait_for_url(f"**#{CHANNEL + 3}")
+    assert page.evaluate(RINGED) == [str(CHANNEL + 3)]
+    page.locator(f"a[id='{CHANNEL - 1}']").click()
+    page.wait_for_url(f"**#{CHANNEL - 1}")
+    page.mouse.move(2, 2)
+    assert page.evaluate(RINGED) == [str(CHANNEL - 1)]
+
+
+def test_without_scripts_the_address_marks_its_tile(root: str, open_page: Open) -> None:
+    """By ``:target`` alone."""
+    page = open_page(f"{root}{LAYER}#{CHANNEL}", scripts=False).page
+    assert page.evaluate(RINGED) == [str(CHANNEL)]
+
+
 # -- On a phone
 
 
