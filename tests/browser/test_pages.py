@@ -172,3 +172,38 @@ def test_the_error_page_is_whole_at_any_depth(site: Path, http_root: str, visito
     assert not visit.overflow()
     home = visit.page.locator("main a[href]").first.get_attribute("href") or ""
     assert home.endswith((SUBPATH, f"{SUBPATH}index.html")), "the way home holds at any depth"
+
+
+SIDEWAYS = """() => [...document.querySelectorAll(".scroller, .thread")]
+  .filter(part => part.scrollWidth > part.clientWidth).map(part => part.className)"""
+
+
+@pytest.mark.parametrize("width", [1280, 1366])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "models/vgg16/index.html",
+        "layers/vgg16/block3_conv3.html",
+        "images/chelsea/vgg16/block3_conv3.html",
+    ],
+)
+def test_a_laptop_shows_all_without_scrolling_sideways(
+    http_root: str, visitor: Visitor, name: str, width: int
+) -> None:
+    """The drawing of the network, a layer's eight channels on every image, a thread of seven."""
+    page = visitor.open(http_root + name, size=(width, 800)).page
+    assert page.locator(".scroller, .thread").count() > 0
+    assert page.evaluate(SIDEWAYS) == []
+
+
+def test_what_scrolls_sideways_fades_where_it_goes_on(http_root: str, visitor: Visitor) -> None:
+    """At the end, and where all is seen, nothing is faded."""
+    page = visitor.open(http_root + "models/vgg16/index.html", size=PHONE).page
+    drawing = page.locator(".drawing .scroller")
+    faded = "part => getComputedStyle(part).getPropertyValue('--ahead')"
+    assert drawing.evaluate(faded) == "48px"
+    drawing.evaluate("part => part.scrollTo(part.scrollWidth, 0)")
+    page.wait_for_function(f"() => ({faded})(document.querySelector('.scroller')) === '0px'")
+    whole = visitor.open(http_root + "models/vgg16/index.html").page
+    mask = "part => getComputedStyle(part).maskImage"
+    assert whole.locator(".drawing .scroller").evaluate(mask) == "none"
