@@ -364,6 +364,24 @@ def test_without_scripts_the_strongest_channel_is_complete(
         assert not page.get_by_text(absent, exact=True).first.is_visible(), absent
 
 
+@pytest.mark.parametrize("size", [(1440, 500), PHONE], ids=["low", "phone"])
+def test_no_sum_stands_under_another_channel_s_heading(
+    site: Path, root: str, open_page: Open, size: Size
+) -> None:
+    """The page comes with the strongest channel's; another's is not there until it is loaded."""
+    channels = facts_of(site, "chelsea", "block3_conv3")["channels"]
+    written = channels[strongest(facts_of(site, "chelsea", "block3_conv3"))]["high"]
+    page = open_page(f"{root}{LAYER}#{CHANNEL}", size=size).page
+    words = page.locator("#sum").inner_text()
+    assert words.startswith(f"Where {channels[CHANNEL]['high']:,.0f} comes from")
+    assert f"{written:,.0f}" not in words and "strongest value" not in words
+    page.locator("#sum h3").scroll_into_view_if_needed()
+    page.locator(".thread:not([data-old]) li b").first.wait_for()
+    words = page.locator("#sum").inner_text()
+    assert f"{channels[CHANNEL]['high']:,.0f}" in words.split("The strongest value")[1]
+    assert f"#{CHANNEL}" in words.split("thread")[-1]
+
+
 # -- Elsewhere
 
 
