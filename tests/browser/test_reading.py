@@ -673,6 +673,25 @@ def test_a_finger_taps_a_value_and_swipes_to_the_next_channel(
     assert not visit.faults
 
 
+@pytest.mark.parametrize("width", [360, 320])
+def test_the_dialog_fits_a_phone(root: str, open_page: Open, width: int) -> None:
+    """Its button with its ring, the ways to the next channels in one line, both pictures."""
+    page = open_page(f"{root}{LAYER}#{CHANNEL}", size=(width, 640), touch=True).page
+    page.keyboard.press("Tab")
+    page.keyboard.press("Shift+Tab")
+    button = page.locator(".close").evaluate("""button => {
+      button.focus();
+      const { left } = button.getBoundingClientRect(), ring = getComputedStyle(button);
+      return left - parseFloat(ring.outlineOffset) - parseFloat(ring.outlineWidth);
+    }""")
+    assert button >= 0
+    before, after = (page.locator(f"[data-step='{by}']").bounding_box() for by in (-1, 1))
+    assert before and after and before["y"] == after["y"] and before["x"] < after["x"]
+    for part in ("[data-place]", "[data-photo]", "[data-crop]"):
+        box = page.locator(part).bounding_box()
+        assert box and box["x"] >= 0 and box["x"] + box["width"] <= width
+
+
 def test_the_tools_hide_behind_a_button_on_a_phone(root: str, open_page: Open) -> None:
     """And say whether they are shown."""
     page = open_page(root + LAYER, size=PHONE, touch=True).page
