@@ -96,7 +96,8 @@ def layer_page(
             "image": image,
             "layer": layer,
             "summary": summary,
-            "text": _text(sheet, layer, facts, say(scene, text.look)),
+            "look": say(scene, text.look),
+            "found": _found(sheet, layer, facts),
             "about": article(scene, text.body, own="body" in text.own),
             "about_title": f"What {layer.name} computes",
             "figures": figures(at, model, layer, sheet, image.id),
@@ -123,10 +124,9 @@ def layer_page(
     )
 
 
-def _text(sheet: Sheet, layer: Layer, facts: ImageFacts, look: str) -> str:
+def _found(sheet: Sheet, layer: Layer, facts: ImageFacts) -> str:
     reading = facts.reading.layers[layer.name]
     parts = [
-        look,
         sentences.slants(reading),
         sentences.answering(sheet, reading),
         sentences.strongest(sheet, layer),

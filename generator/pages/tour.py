@@ -1,4 +1,4 @@
-"""The guided tour: six views, found from the first image's own strongest evidence.
+"""The guided tour: six views at most, found from the first image's own strongest evidence.
 
 The stops are a page that can be read by itself. With scripts the stops' links also carry a
 bar along that leads from one view to the next.
@@ -69,8 +69,9 @@ def tour_page(gallery: Gallery, first: ImageFacts, stops: tuple[Stop, ...]) -> P
         at,
         "tour.html.jinja",
         gallery,
-        title="A tour in six steps" if len(stops) == 6 else "A tour",
-        description=f"From the pixels of “{image.title}” into {model.title}, and across images.",
+        title=f"A tour in {count(len(stops), 'step')}",
+        description=f"From the pixels of “{image.title}” into {model.title}"
+        + (", and across images." if len(gallery.images) > 1 else "."),
         section="learn",
         crumbs=(
             Link("Layerlight", layout.href(at, layout.FRONT_PAGE)),
@@ -94,7 +95,7 @@ def tour_page(gallery: Gallery, first: ImageFacts, stops: tuple[Stop, ...]) -> P
 def tour_stops(
     gallery: Gallery, first: ImageFacts, across: Mapping[str, Across]
 ) -> tuple[Stop, ...]:
-    """Six stops, or fewer where the layers captured show less."""
+    """Six stops, or fewer where the layers captured show less or there is one image only."""
     lit = [la for la in gallery.model.layers if first.sheets[la.name].layer_high > 0]
     convs = [la for la in lit if la.kind == "conv"] or lit
     stops = [_whole(gallery)]
@@ -109,7 +110,8 @@ def tour_stops(
         stops.append(_why(gallery, first, middle, account))
     if convs[-1] is not middle:
         stops.append(_deep(gallery, first, convs[-1]))
-    stops.append(_others(gallery, first, middle, across[middle.name]))
+    if len(gallery.images) > 1:
+        stops.append(_others(gallery, first, middle, across[middle.name]))
     return tuple(stops)
 
 
@@ -262,24 +264,18 @@ def _deep(gallery: Gallery, first: ImageFacts, layer: Layer) -> Stop:
 
 def _others(gallery: Gallery, first: ImageFacts, layer: Layer, across: Across) -> Stop:
     top, _ = _strongest(first, layer)
-    images = len(gallery.images)
-    if images == 1:
-        where = " This gallery has one image only: put a second beside it."
-    else:
-        ahead, here = across.ahead[top], gallery.images[0].title
-        compared = (
-            f"more strongly on {count(ahead, 'other')} than on “{here}”"
-            if ahead
-            else f"most strongly on “{here}”"
-        )
-        where = (
-            f" It answers on {share_of(across.lit[top], images, 'image')}, {compared}. What do the "
-            "windows have in common?"
-        )
+    ahead, here = across.ahead[top], gallery.images[0].title
+    compared = (
+        f"more strongly on {count(ahead, 'other')} than on “{here}”"
+        if ahead
+        else f"most strongly on “{here}”"
+    )
+    answers = share_of(across.lit[top], len(gallery.images), "image")
     return Stop(
         title="One channel, every image",
         text=f"Channel {top} of {layer.name} again, on one scale for all images, with the windows "
-        f"where it is strongest.{where}",
+        f"where it is strongest. It answers on {answers}, {compared}. What do the windows have in "
+        "common?",
         path=layout.across_page(gallery.model.id, layer.name),
         fragment=str(top),
         part="open",

@@ -70,6 +70,22 @@ def test_answers_can_be_opened_without_guessing(file_root: str, open_page: Open)
     expect(page.locator("[data-score]")).to_have_text("")
 
 
+MARKS = """() => [...document.querySelectorAll(".answers span")]
+  .filter(span => /[✓✗]/.test(getComputedStyle(span, "::after").content))
+  .map(span => span.parentNode.localName)"""
+
+
+def test_a_tick_or_a_cross_stands_at_the_answer_only(http_root: str, open_page: Open) -> None:
+    """Behind its words; nothing is drawn on the maps that are to be read."""
+    page = open_page(http_root + EXERCISES).page
+    questions = page.locator(".question")
+    assert page.locator(".with-maps").count() > 0
+    for i in range(questions.count()):
+        options = questions.nth(i).locator("label")
+        options.nth((right_of(page, i) + 1) % options.count()).click()
+    assert page.evaluate(MARKS) == ["label"] * 2 * questions.count()
+
+
 def test_judged_exercises_are_accessible(http_root: str, open_page: Open) -> None:
     """axe finds nothing after a right and a wrong answer."""
     page = open_page(http_root + EXERCISES).page

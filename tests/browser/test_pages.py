@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from generator import layout
 from tests.browser.kinds import BESIDE, KINDS, SPECIMENS, kind_of, pages, specimen
 from tests.browser.loopback import SUBPATH
-from tests.browser.visits import PHONE, WIDE, Visitor
+from tests.browser.visits import PHONE, WIDE, Size, Visitor
 
 VISIBLE_TEXT = "() => document.body.innerText"
 
@@ -172,3 +173,67 @@ def test_the_error_page_is_whole_at_any_depth(site: Path, http_root: str, visito
     assert not visit.overflow()
     home = visit.page.locator("main a[href]").first.get_attribute("href") or ""
     assert home.endswith((SUBPATH, f"{SUBPATH}index.html")), "the way home holds at any depth"
+
+
+SIDEWAYS = """() => [...document.querySelectorAll(".scroller, .thread")]
+  .filter(part => part.scrollWidth > part.clientWidth).map(part => part.className)"""
+
+
+@pytest.mark.parametrize("width", [1280, 1366])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "models/vgg16/index.html",
+        "layers/vgg16/block3_conv3.html",
+        "images/chelsea/vgg16/block3_conv3.html",
+    ],
+)
+def test_a_laptop_shows_all_without_scrolling_sideways(
+    http_root: str, visitor: Visitor, name: str, width: int
+) -> None:
+    """The drawing of the network, a layer's eight channels on every image, a thread of seven."""
+    page = visitor.open(http_root + name, size=(width, 800)).page
+    assert page.locator(".scroller, .thread").count() > 0
+    assert page.evaluate(SIDEWAYS) == []
+
+
+def test_what_scrolls_sideways_fades_where_it_goes_on(http_root: str, visitor: Visitor) -> None:
+    """At the end, and where all is seen, nothing is faded."""
+    page = visitor.open(http_root + "models/vgg16/index.html", size=PHONE).page
+    drawing = page.locator(".drawing .scroller")
+    faded = "part => getComputedStyle(part).getPropertyValue('--ahead')"
+    assert drawing.evaluate(faded) == "48px"
+    drawing.evaluate("part => part.scrollTo(part.scrollWidth, 0)")
+    page.wait_for_function(f"() => ({faded})(document.querySelector('.scroller')) === '0px'")
+    whole = visitor.open(http_root + "models/vgg16/index.html").page
+    mask = "part => getComputedStyle(part).maskImage"
+    assert whole.locator(".drawing .scroller").evaluate(mask) == "none"
+
+
+@pytest.mark.parametrize("name", ["learn/convolution.html", "learn/pixels.html"])
+def test_the_three_colours_stand_side_by_side(http_root: str, visitor: Visitor, name: str) -> None:
+    """Beside the photograph, each as wide as the others, none over another."""
+    page = visitor.open(http_root + name, size=(1280, 800)).page
+    boxes = [part.bounding_box() for part in page.locator(".worked-row > *").all()]
+    photo, *tables = [box for box in boxes if box]
+    assert len(tables) == 3
+    assert {round(box["y"]) for box in (photo, *tables)} == {round(photo["y"])}
+    assert {round(box["width"]) for box in tables} == {round(tables[0]["width"])}
+    drawn = [table.bounding_box() for table in page.locator(".plane table").all()]
+    for before, after in itertools.pairwise(box for box in (photo, *drawn) if box):
+        assert before["x"] + before["width"] < after["x"]
+
+
+@pytest.mark.parametrize("size", [PHONE, (1280, 800), WIDE], ids=["phone", "laptop", "wide"])
+def test_a_layer_is_named_before_it_is_explained(
+    http_root: str, visitor: Visitor, size: Size
+) -> None:
+    """Convolutions and pools: the name is above the words, or beside their first line."""
+    page = visitor.open(http_root + "images/chelsea/index.html", size=size).page
+    late = page.evaluate("""() => [...document.querySelectorAll(".chapter")].filter(chapter => {
+      const name = chapter.querySelector("h3").getBoundingClientRect();
+      return [...chapter.querySelectorAll(".words > p")]
+        .some(words => words.getBoundingClientRect().top < name.top - 2);
+    }).map(chapter => chapter.id)""")
+    assert page.locator(".chapter.pool").count() == 5
+    assert late == []

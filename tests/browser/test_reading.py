@@ -364,6 +364,24 @@ def test_without_scripts_the_strongest_channel_is_complete(
         assert not page.get_by_text(absent, exact=True).first.is_visible(), absent
 
 
+@pytest.mark.parametrize("size", [(1440, 500), PHONE], ids=["low", "phone"])
+def test_no_sum_stands_under_another_channel_s_heading(
+    site: Path, root: str, open_page: Open, size: Size
+) -> None:
+    """The page comes with the strongest channel's; another's is not there until it is loaded."""
+    channels = facts_of(site, "chelsea", "block3_conv3")["channels"]
+    written = channels[strongest(facts_of(site, "chelsea", "block3_conv3"))]["high"]
+    page = open_page(f"{root}{LAYER}#{CHANNEL}", size=size).page
+    words = page.locator("#sum").inner_text()
+    assert words.startswith(f"Where {channels[CHANNEL]['high']:,.0f} comes from")
+    assert f"{written:,.0f}" not in words and "strongest value" not in words
+    page.locator("#sum h3").scroll_into_view_if_needed()
+    page.locator(".thread:not([data-old]) li b").first.wait_for()
+    words = page.locator("#sum").inner_text()
+    assert f"{channels[CHANNEL]['high']:,.0f}" in words.split("The strongest value")[1]
+    assert f"#{CHANNEL}" in words.split("thread")[-1]
+
+
 # -- Elsewhere
 
 
@@ -606,6 +624,33 @@ def test_brackets_step_through_the_channels_as_sorted(
     page.wait_for_url(f"**#{second}")
 
 
+RINGED = """() => [...document.querySelectorAll(".grid .cells a")].filter(tile =>
+  getComputedStyle(tile.querySelector(".frame")).outlineStyle !== "none").map(tile => tile.id)"""
+
+
+def test_only_one_tile_looks_chosen(root: str, open_page: Open) -> None:
+    """Not the one too that the page was opened at: by arrows and Enter, by a key, by a click."""
+    page = open_page(f"{root}{LAYER}#{CHANNEL}").page
+    assert page.evaluate(RINGED) == [str(CHANNEL)]
+    for key in ("ArrowRight", "ArrowRight", "Enter"):
+        page.keyboard.press(key)
+    page.wait_for_url(f"**#{CHANNEL + 2}")
+    assert page.evaluate(RINGED) == [str(CHANNEL + 2)]
+    page.keyboard.press("]")
+    page.wait_for_url(f"**#{CHANNEL + 3}")
+    assert page.evaluate(RINGED) == [str(CHANNEL + 3)]
+    page.locator(f"a[id='{CHANNEL - 1}']").click()
+    page.wait_for_url(f"**#{CHANNEL - 1}")
+    page.mouse.move(2, 2)
+    assert page.evaluate(RINGED) == [str(CHANNEL - 1)]
+
+
+def test_without_scripts_the_address_marks_its_tile(root: str, open_page: Open) -> None:
+    """By ``:target`` alone."""
+    page = open_page(f"{root}{LAYER}#{CHANNEL}", scripts=False).page
+    assert page.evaluate(RINGED) == [str(CHANNEL)]
+
+
 # -- On a phone
 
 
@@ -626,6 +671,25 @@ def test_a_finger_taps_a_value_and_swipes_to_the_next_channel(
     assert page.get_by_role("heading", name="Channel 188", exact=True).is_visible()
     assert not visit.overflow()
     assert not visit.faults
+
+
+@pytest.mark.parametrize("width", [360, 320])
+def test_the_dialog_fits_a_phone(root: str, open_page: Open, width: int) -> None:
+    """Its button with its ring, the ways to the next channels in one line, both pictures."""
+    page = open_page(f"{root}{LAYER}#{CHANNEL}", size=(width, 640), touch=True).page
+    page.keyboard.press("Tab")
+    page.keyboard.press("Shift+Tab")
+    button = page.locator(".close").evaluate("""button => {
+      button.focus();
+      const { left } = button.getBoundingClientRect(), ring = getComputedStyle(button);
+      return left - parseFloat(ring.outlineOffset) - parseFloat(ring.outlineWidth);
+    }""")
+    assert button >= 0
+    before, after = (page.locator(f"[data-step='{by}']").bounding_box() for by in (-1, 1))
+    assert before and after and before["y"] == after["y"] and before["x"] < after["x"]
+    for part in ("[data-place]", "[data-photo]", "[data-crop]"):
+        box = page.locator(part).bounding_box()
+        assert box and box["x"] >= 0 and box["x"] + box["width"] <= width
 
 
 def test_the_tools_hide_behind_a_button_on_a_phone(root: str, open_page: Open) -> None:

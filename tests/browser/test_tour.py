@@ -100,6 +100,43 @@ def test_the_fourth_step_brings_the_sum_into_view(site: Path, root: str, open_pa
     }""")
 
 
+@pytest.mark.parametrize("height", [720, 900])
+def test_no_step_leaves_a_heading_half_under_the_rail(
+    site: Path, root: str, open_page: Open, height: int
+) -> None:
+    """The second shows the first rows of its layer; its tile and the panel's heading are seen."""
+    _, _, path, fragment, _ = data_of(site / "static/tour-steps.js")[1]
+    page = open_page(f"{root}{path}?tour=2#{fragment}", size=(1280, height)).page
+    page.locator(".tour-bar").wait_for()
+    page.wait_for_function("""() => {
+      const edge = document.querySelector(".sticky").getBoundingClientRect().bottom;
+      const { top, bottom } = document.querySelector("h1").getBoundingClientRect();
+      return bottom < edge || top > edge;
+    }""")
+    tile, title = page.locator(".cells .open"), page.locator("#channel-title")
+    bar, tools = (page.locator(part).bounding_box() for part in (".tour-bar", ".toolbar"))
+    assert bar and tools
+    for part in (tile, title):
+        box = part.bounding_box()
+        assert box and tools["y"] + tools["height"] <= box["y"] < bar["y"] - box["height"]
+
+
+@pytest.mark.parametrize("size", [(360, 640), PHONE], ids=["small", "phone"])
+def test_on_a_phone_the_bar_leaves_the_map_and_the_image_in_view(
+    site: Path, root: str, open_page: Open, size: Size
+) -> None:
+    """The third step tells one to look from one to the other."""
+    _, _, path, fragment, _ = data_of(site / "static/tour-steps.js")[2]
+    page = open_page(f"{root}{path}?tour=3#{fragment}", size=size, touch=True).page
+    page.locator(".tour-bar").wait_for()
+    bar = page.locator(".tour-bar").bounding_box()
+    for part in ("[data-place]", "[data-photo]"):
+        box = page.locator(part).bounding_box()
+        assert bar and box
+        assert box["x"] >= 0 and box["x"] + box["width"] <= size[0]
+        assert box["y"] + box["height"] <= bar["y"]
+
+
 def test_another_first_image_makes_another_tour(
     cup: Path, open_cup: Callable[[str], Visit]
 ) -> None:

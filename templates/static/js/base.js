@@ -76,9 +76,8 @@ const near = (element, threshold = 0) => new Promise(done => {
   }, { rootMargin: threshold ? "0px" : "400px", threshold }).observe(element);
 });
 /* Fills an element with data when it is near, for the last that was asked for and none before.
-   Until then it tells of another (but for the first, with which the page was written): not on paper. */
-function latest(element, script, fill, failed) {
-  const close = near(element);
+   Until then it tells of another (but for the first, with which the page was written): hidden. */
+function latest(element, script, fill, failed, close = near(element)) {
   let now;
   return async wanted => {
     if (script && now) element.dataset.old = "";

@@ -63,7 +63,8 @@ function step(item, layer, channel, at, gives) {
 }
 
 const failed = () => ll.unread("trouble", "Where the value comes from");
-const asks = [ll.latest(section, setup.evidence, sum, failed), ll.latest(section, $(".thread") && setup.threads, thread, failed)];
+const strand = $(".thread"), close = ll.near(section), asks = [ll.latest(section, setup.evidence, sum, failed, close)];
+if (strand) asks.push(ll.latest(strand, setup.threads, thread, failed, close));
 ll.hear("channel", detail => {
   const { channel, facts } = detail;
   text("peak", number(facts.top));

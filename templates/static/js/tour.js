@@ -6,6 +6,14 @@ const number = Number(choice("tour")), home = document.currentScript.getAttribut
 if (!number) return;
 root.classList.add("touring");
 
+/* The maps, if from their first row on the tile that is open can be seen above the bar. */
+function firstRows(bar) {
+  const maps = $(".reading"), tile = $(".cells [aria-current]", maps);
+  if ($("dialog:modal") || !tile) return null;
+  const room = innerHeight - parseFloat(getComputedStyle($(".side")).top) - bar.offsetHeight;
+  return tile.getBoundingClientRect().bottom - maps.getBoundingClientRect().top < room ? maps : null;
+}
+
 load({ url: home + "static/tour-steps.js", key: "static/tour-steps" }).then(stops => {
   if (!Array.isArray(stops)) throw new Error("no list of stops");
   const [title, words, , , part] = stops[number - 1], last = number === stops.length;
@@ -26,8 +34,9 @@ load({ url: home + "static/tour-steps.js", key: "static/tour-steps" }).then(stop
   });
   /* a modal dialog would cover a bar beside it */
   ($("dialog:modal") ?? document.body).append(bar);
-  /* after the browser's own jump to the address */
-  const jump = () => requestAnimationFrame(() => document.getElementById(part)?.scrollIntoView());
-  if (part !== "channel") document.readyState === "complete" ? jump() : on(window, "load", jump);
+  /* after the browser's own jump to the address; a channel's tile stays where that brought it, but
+     for one of the first rows: it would leave half of the page's head under the rail */
+  const jump = () => requestAnimationFrame(() => (part === "channel" ? firstRows(bar) : document.getElementById(part))?.scrollIntoView());
+  document.readyState === "complete" ? jump() : on(window, "load", jump);
 }).catch(() => forget("tour"));
 })();
