@@ -474,7 +474,7 @@ def test_settings_of_a_network_stand_in_the_file(mine: Path, here: Path) -> None
     saved(plain(3), here / "birds" / "other.keras")
     (here / "birds" / "gallery.toml").write_text(
         'model = "../mine.keras"\ninputs = "../inputs"\nevery = "stage"\n'
-        'against = "other.keras, preprocess=none"\npairs = ["red+blue"]\nvalues = false\n'
+        'against = "other.keras, preprocess=none"\npairs = ["red.png+blue"]\nvalues = false\n'
     )
     outcome = _run("build", "--config", "birds/gallery.toml", "-q")
     assert outcome == Outcome(0, "", "")
@@ -622,9 +622,14 @@ BAD_NETWORKS: tuple[tuple[Callable[[Path], None] | None, tuple[str, ...], int, s
         _with_one_size,
         ("--model", "fixed.keras", "--pair", "red+green"),
         2,
-        r"pairs: expected the id of an image, got 'green'; there are blue, red",
+        r"pairs: expected the id or file name of an image, got 'green'. There are: blue, red\.",
     ),
-    (None, ("--pair", "red"), 2, r"--pair: expected two ids of images joined by a plus"),
+    (
+        None,
+        ("--pair", "red"),
+        2,
+        r"--pair: expected two ids or file names of images joined by a plus",
+    ),
     (None, ("--every", "2"), 2, r"--every: expected 'layer', 'block' or 'stage', got '2'"),
 )
 

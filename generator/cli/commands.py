@@ -196,9 +196,9 @@ def build(
         list[str] | None,
         typer.Option(
             "--pair",
-            metavar="ID+ID",
-            help="Two images to set side by side, such as chelsea+coffee; give it again for "
-            "several.",
+            metavar="IMAGE+IMAGE",
+            help="Two images to set side by side, by ids or file names, such as chelsea+coffee; "
+            "give it again for several.",
         ),
     ] = None,
     palette: Annotated[

@@ -26,7 +26,7 @@ def handout(
         list[str] | None,
         typer.Argument(
             metavar="IMAGE...",
-            help="Ids of images of the gallery.  [default: all]",
+            help="Images of the gallery: ids or file names.  [default: all]",
             show_default=False,
         ),
     ] = None,
