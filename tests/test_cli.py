@@ -179,6 +179,19 @@ def test_every_option_is_explained(name: str) -> None:
         assert option.help.split("  ")[0] in shown
 
 
+def test_what_everybody_needs_stands_first() -> None:
+    """A build's options are in groups; what a network or a large site needs follows."""
+    shown = _run("build", "--help").out
+    first, network, rest = re.findall(r"^(?:Everyday options|The network|Size, .*):$", shown, re.M)
+    assert shown.index(first) < shown.index(network) < shown.index(rest)
+    everyday = shown[shown.index(first) : shown.index(network)]
+    for option in ("--output", "--title", "--handouts", "--palette", "--help"):
+        assert re.search(rf"^  (-\w, )?{option}\b", everyday, re.MULTILINE)
+    for option in ("--model", "--scheduler", "--budget"):
+        assert f"  {option}" not in everyday
+    assert "Further options" not in shown
+
+
 @pytest.mark.parametrize(
     "arguments", [["--help"], ["--version"], *([c, "--help"] for c in COMMANDS)]
 )

@@ -129,9 +129,9 @@ def export(
         list[str] | None,
         typer.Option(
             "--layers",
-            metavar="GLOB",
-            help="Layers to write, such as 'block3_*'; give it again, or separate with commas, "
-            "for several.  [default: every convolution, pool and merge]",
+            metavar="PATTERN",
+            help="Layers to write, such as 'block3_*' (layerlight layers lists them); give it "
+            "again, or separate with commas, for several.  [default: all that a gallery shows]",
         ),
     ] = None,
     channels: Annotated[

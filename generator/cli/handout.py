@@ -66,7 +66,7 @@ def handout(
         list[str] | None,
         typer.Option(
             "--layers",
-            metavar="GLOB",
+            metavar="PATTERN",
             help="Layers to speak of, such as 'block3_*'; give it again, or separate with commas, "
             "for several.  [default: all of the gallery]",
         ),
