@@ -50,6 +50,7 @@ help:
 
 gallery: $(VENV)/.run
 	$(BIN)/layerlight build --handouts $(ARGS)
+	@echo 'The command layerlight is in $(BIN). Once in each terminal:  . $(BIN)/activate'
 
 # The example networks are made once, and anew when what makes them has changed.
 compare: build/compare/edges.keras build/compare/residual.keras $(VENV)/.run

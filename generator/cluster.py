@@ -160,7 +160,7 @@ def _client(config: Config) -> Iterator[tuple[Any, int]]:
     except ImportError:
         raise ConfigError(
             f"{'scheduler' if config.scheduler else 'workers'}: expected the extra 'cluster' to be "
-            "installed, got an environment without it; run pip install 'layerlight[cluster]'"
+            "installed, got an environment without it; run python -m pip install distributed in it"
         ) from None
     make: Any = distributed  # whose classes have no types
     if not config.scheduler:

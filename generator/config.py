@@ -322,9 +322,10 @@ class Config(BaseModel):
     pairs: Annotated[
         tuple[tuple[str, str], ...], BeforeValidator(_pairs, json_schema_input_type=_PairsInput)
     ] = Field(
-        default=(), description="two ids of images joined by a plus, such as 'chelsea+coffee'"
+        default=(),
+        description="two ids or file names of images joined by a plus, such as 'chelsea+coffee'",
     )
-    """Images to be set side by side, by their ids."""
+    """Images to be set side by side, by their ids or file names."""
     size: Annotated[
         tuple[int, int] | None, BeforeValidator(_optional_size, json_schema_input_type=_SizeInput)
     ] = Field(

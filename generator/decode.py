@@ -255,8 +255,11 @@ def _register_heif() -> None:
         importlib.import_module("pillow_heif").register_heif_opener()
     except ImportError as error:
         raise ImageError(
-            "Expected an image that can be read as installed; this one is HEIC, which needs an "
-            'extra. Run: pip install "layerlight[heic]" - or export it as JPEG.'
+            # its own name, not that of our extra: that works in a clone and without an index that
+            # has us; and no interpreter by its path, for this is published
+            "Expected an image that can be read as installed; this one is HEIC, which needs the "
+            "package pillow-heif. In the environment that layerlight runs in: "
+            "python -m pip install pillow-heif - or export it as JPEG."
         ) from error
 
 

@@ -10,7 +10,6 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -21,6 +20,7 @@ from generator.config import Config
 from generator.domain import Model, Problem
 from generator.errors import ImageError, InputsError, UsageError
 from generator.inputs import Candidate, discover, load
+from generator.names import identified
 from generator.single_file import refuse_inside, refuse_unless_replaceable, replacing
 
 if TYPE_CHECKING:
@@ -174,31 +174,16 @@ def _chosen(
         raise UsageError(f"expected the images to run, or --all; got none. There are: {known}")
     if everything:
         raise UsageError(f"expected either images or --all, got both ({', '.join(images)})")
-    wanted = {_one(found, name).id for name in images}
+    wanted = {_one(found, name) for name in images}
     return tuple(candidate for candidate in found if candidate.id in wanted)
 
 
-def _one(found: Sequence[Candidate], name: str) -> Candidate:
-    """The image of that id; else the only one that is called so."""
+def _one(found: Sequence[Candidate], name: str) -> str:
+    """The id of the image at that path, else of the one that is called so."""
     for candidate in found:
-        if candidate.id == name:
-            return candidate
-    called = [candidate for candidate in found if name in _names(candidate)]
-    if len(called) == 1:
-        return called[0]
-    if called:
-        several = " or ".join(candidate.id for candidate in called)
-        raise UsageError(f"image: expected the name of one image, got {name!r}: {several}?")
-    close = get_close_matches(name.lower(), [candidate.id for candidate in found], n=3)
-    hint = f"Did you mean {' or '.join(close)}?" if close else f"There are: {_listed(found)}"
-    raise UsageError(f"image: expected the id or file name of an image, got {name!r}. {hint}")
-
-
-def _names(candidate: Candidate) -> set[str]:
-    """What an image may be called beside its id: its path or its name, with or without suffix."""
-    source = Path(candidate.source)
-    names = {source.name, source.stem, candidate.source, source.with_suffix("").as_posix()}
-    return {*names, str(candidate.path)}
+        if str(candidate.path) == name:
+            return candidate.id
+    return identified(name, {one.id: one.source for one in found}, "image")
 
 
 def _listed(found: Sequence[Candidate]) -> str:

@@ -11,9 +11,11 @@ import errno
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
+from typing import Literal
 
 from generator.domain import Problem
 from generator.errors import ImageError, InputsError
@@ -41,6 +43,12 @@ _OTHER_PICTURE = re.compile(
     re.IGNORECASE,
 )
 _SIDECAR_SUFFIX = ".md"
+_ABOUT_NO_PICTURE = re.compile(
+    r"(authors|changelog|changes|contributing|copying|credits|index|licen[cs]e|notes|notice|readme"
+    r"|sources|todo)\b.*",
+    re.IGNORECASE,
+)
+"""Texts that people keep in any folder, with ``README.de.md`` and the like."""
 _READINGS = 3
 """Of a file that changes while it is read, before it is given up for this time."""
 
@@ -165,6 +173,7 @@ class _Walk:
             self._problem(folder, _unreadable(error, "folder"))
             return
         sidecars = _sidecars(entry.name for entry in entries)
+        files = []
         for entry in entries:
             relative = str(PurePosixPath(folder, entry.name))
             try:
@@ -172,6 +181,7 @@ class _Walk:
                     self._folders.append(relative)
                     yield relative
                     continue
+                files.append(entry.name)
                 message = self._objection(entry)
             except OSError as error:
                 message = _unreadable(error)
@@ -181,6 +191,7 @@ class _Walk:
                 name = sidecars.get(entry.name) or sidecars.get(_stem(entry.name))
                 sidecar = str(PurePosixPath(folder, name)) if name else None
                 self.images.append(FoundImage(relative, self._folder / relative, sidecar))
+        self._report_lonely(folder, files)
 
     def _objection(self, entry: os.DirEntry[str]) -> str:
         """Why an entry that is no folder cannot be used; "" if it can, or need not be."""
@@ -225,8 +236,31 @@ class _Walk:
             self.refused.append(relative)
         self._problem(relative, message)
 
-    def _problem(self, relative: str, message: str) -> None:
-        self.problems.append(Problem(shown(relative), "discover", message))
+    def _problem(
+        self, relative: str, message: str, stage: Literal["discover", "describe"] = "discover"
+    ) -> None:
+        self.problems.append(Problem(shown(relative), stage, message))
+
+    def _report_lonely(self, folder: str, names: Sequence[str]) -> None:
+        """A text that no picture bears the name of: most often one of the two is misspelt."""
+        # also of pictures that are not read: what is wrong with those is said of them
+        others = [name for name in names if _suffix(name) != _SIDECAR_SUFFIX]
+        borne = {*others, *map(_stem, others)}
+        images = {_stem(name).lower(): name for name in others if is_image_name(name)}
+        for stem, name in _sidecars(iter(names)).items():
+            if stem in borne or _ABOUT_NO_PICTURE.fullmatch(name):
+                continue
+            bare, expected = (
+                (_stem(stem), stem) if is_image_name(stem) else (stem, f"{stem}.jpg or the like")
+            )
+            close = get_close_matches(bare.lower(), images, n=1, cutoff=0.7)
+            meant = f"; did you mean {shown(images[close[0]])}?" if close else "."
+            self._problem(
+                str(PurePosixPath(folder, name)),
+                f"Expected a picture of that name, {shown(expected)}, but there is none{meant} "
+                "Rename one of the two, or remove this text.",
+                "describe",
+            )
 
     def report_folders_named_like_images(self) -> None:
         """Someone who names a folder ``x.png`` took it for an image, unless it holds images."""
@@ -292,11 +326,24 @@ def _unreadable(error: OSError, what: str = "file") -> str:
     return f"Expected a {what} that can be read; {came}. {do}."
 
 
+def _neighbour(folder: Path) -> Path | None:
+    """The folder beside it that is called almost the same, if there is one."""
+    try:
+        beside = [entry.name for entry in os.scandir(folder.parent) if entry.is_dir()]
+    except (OSError, ValueError):
+        return None
+    close = get_close_matches(folder.name, beside, n=1, cutoff=0.7)
+    return folder.with_name(close[0]) if close else None
+
+
 def _unlistable(folder: Path, error: OSError) -> str:
     where = shown(str(folder))
     match error:
         case FileNotFoundError():
-            came, do = "there is nothing there", f"Create it and put images in it ({FORMATS})"
+            came = "there is nothing there"
+            do = f"Create it and put images in it ({FORMATS})"
+            if near := _neighbour(folder):
+                do = f"Did you mean {shown(str(near))}? Else create it and put images in it"
         case NotADirectoryError():
             came, do = "that is not a folder", "Name the folder that the image lies in"
         case PermissionError():

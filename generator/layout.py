@@ -59,6 +59,7 @@ __all__ = [
     "images_page",
     "input_png",
     "input_script",
+    "is_answers",
     "is_values",
     "kernels_png",
     "layer_page",
@@ -109,6 +110,7 @@ _PLAIN = re.compile(r"[\w.~/-]*", re.ASCII)
 """What a URL holds as it is."""
 
 
+_ANSWERS = re.compile(rf"{HANDOUTS}/.+-teacher(-(?!student\b|poster\b)[a-z0-9]+)*\.pdf")
 _VALUES = re.compile(r"sheets/[^/]+/[^/]+/(values/[^/]+|input)\.js")
 
 
@@ -372,6 +374,11 @@ def values_script(model: str, image: str, layer: str) -> str:
 def input_script(model: str, image: str) -> str:
     """The input likewise."""
     return f"{_sheets(model, image)}/input.js"
+
+
+def is_answers(path: str) -> bool:
+    """Whether a file is a teacher's copy of a worksheet, of whatever paper, ink and language."""
+    return bool(_ANSWERS.fullmatch(path))
 
 
 def is_values(path: str) -> bool:

@@ -8,14 +8,19 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
 
-__all__ = ["ID_LENGTH", "ids", "natural_key", "readable_title", "shown", "slug"]
+from generator.errors import UsageError
+
+__all__ = ["ID_LENGTH", "identified", "ids", "natural_key", "readable_title", "shown", "slug"]
 
 ID_LENGTH = 60
 """Longest id, in characters."""
 
 _HASH_LENGTH = 6
+_LISTED = 20
+"""Ids that a message names at most."""
 _RESERVED = re.compile(r"con|prn|aux|nul|com[0-9]|lpt[0-9]")
 """Slugs that Windows takes for devices, and so cannot make a folder of."""
 
@@ -94,6 +99,46 @@ def ids(paths: Iterable[str]) -> dict[str, str]:
         given[path] = next(name for name in _hashed(base, path) if name not in taken)
         taken.add(given[path])
     return given
+
+
+def identified(
+    given: str, images: Mapping[str, str], where: str, error: type[UsageError] = UsageError
+) -> str:
+    """The id of the image that somebody means: by its id, else by the name of its file.
+
+    Args:
+        given: an id, or a source or its last part, with or without the suffix.
+        images: id -> source, of all that can be meant.
+        where: the argument or key, for the message.
+        error: what to raise.
+
+    Raises:
+        UsageError: nothing is called so, or several are.
+    """
+    if given in images:
+        return given
+    called = [one for one, source in images.items() if given in _names(source)]
+    if len(called) == 1:
+        return called[0]
+    if called:
+        several = " or ".join(called)
+        raise error(f"{where}: expected the name of one image, got {given!r}: {several}?")
+    close = get_close_matches(given.lower(), images, n=3) or get_close_matches(
+        slug(_without_suffix(given)), images, n=3
+    )
+    more = len(images) - _LISTED
+    listed = ", ".join([*images][:_LISTED]) + (f" and {more:,} more" if more > 0 else "")
+    hint = f"Did you mean {' or '.join(close)}?" if close else f"There are: {listed}."
+    raise error(
+        f"{where}: expected the id or file name of an image, got {given!r}. {hint} An id is the "
+        f"name of the file in small letters, with hyphens, as in the addresses of pages"
+    )
+
+
+def _names(source: str) -> set[str]:
+    """What an image may be called beside its id: its path or its name, with or without suffix."""
+    name = source.rpartition("/")[2]
+    return {source, _without_suffix(source), name, _without_suffix(name)}
 
 
 def _hashed(base: str, path: str) -> Iterator[str]:

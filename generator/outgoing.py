@@ -11,7 +11,7 @@ from generator import layout
 from generator.check import Fault, Report, check, listed
 from generator.errors import SiteError
 
-__all__ = ["linked_into", "outgoing", "refuse_faults", "refuse_problems"]
+__all__ = ["answers_among", "linked_into", "outgoing", "refuse_faults", "refuse_problems"]
 
 _SHOWN = 3
 
@@ -27,6 +27,13 @@ def outgoing(site: Path, *, values: bool) -> dict[str, int]:
     """
     sizes = listed(site).sizes
     return {p: size for p, size in sizes.items() if values or not layout.is_values(p)}
+
+
+def answers_among(paths: Iterable[str]) -> int:
+    """How many of them are teachers' copies of worksheets. Pages lead to them, so only the build
+    can leave them out (``handout_for``).
+    """
+    return sum(map(layout.is_answers, paths))
 
 
 def refuse_faults(site: Path, *, values: bool, limits: bool) -> Report:

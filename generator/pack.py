@@ -17,7 +17,7 @@ from pathlib import Path
 from generator import layout
 from generator.errors import UsageError
 from generator.names import slug
-from generator.outgoing import outgoing, refuse_faults
+from generator.outgoing import answers_among, outgoing, refuse_faults
 from generator.single_file import refuse_inside, refuse_unless_replaceable, replacing
 
 __all__ = ["Packed", "name_of", "pack"]
@@ -43,6 +43,8 @@ class Packed:
     """The one that it unpacks to."""
     files: int
     bytes: int
+    answers: int
+    """How many of the files are worksheets with answers."""
 
 
 def name_of(site: Path) -> str:
@@ -79,7 +81,7 @@ def pack(site: Path, output: Path | None = None, *, values: bool = True) -> Pack
     sizes = outgoing(site, values=values)
     with replacing(output) as file, zipfile.ZipFile(file, "w") as archive:
         _fill(archive, folder, site, sizes, plain=not values and report.values_bytes > 0)
-    return Packed(output, folder, len(sizes), output.stat().st_size)
+    return Packed(output, folder, len(sizes), output.stat().st_size, answers_among(sizes))
 
 
 def _fill(

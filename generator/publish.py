@@ -7,6 +7,7 @@ that nothing new means no commit, and a commit continues the branch's history.
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import re
@@ -20,7 +21,7 @@ from pathlib import Path
 
 from generator import layout
 from generator.errors import PublishError, UsageError
-from generator.outgoing import linked_into, outgoing, refuse_faults, refuse_problems
+from generator.outgoing import answers_among, linked_into, outgoing, refuse_faults, refuse_problems
 
 __all__ = ["Plan", "Wish", "prepare", "publish"]
 
@@ -31,6 +32,9 @@ _DOMAIN = re.compile(
     r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]"
 )
 _GITHUB = re.compile(r"(?:https://|ssh://git@|git@)github\.com[/:]([\w.-]+)/([\w.-]+?)(?:\.git)?/?")
+_CANONICAL = re.compile(r'<link rel="canonical" href="([^"]+)">')
+_SECRETS = re.compile(r"(?<=://)[^\s/'\"]*@")
+"""Names and passwords in addresses, as git's messages may hold them."""
 _OURS = "layerlight-publish"
 """Beginning of the name of the branch that a commit is made on."""
 
@@ -60,7 +64,7 @@ class Plan:
 
     wish: Wish
     url: str
-    """Of the remote, without any password."""
+    """Of the remote, without any name or password: either may be a token."""
     tip: str
     """The branch's last commit there; "" if there is no such branch yet."""
     blobs: Mapping[str, str]
@@ -72,6 +76,13 @@ class Plan:
     removed: tuple[str, ...]
     note: str
     """What the user should know of the branch; "" if nothing."""
+    home: str = ""
+    """Where the site says that it will be found; "" if it does not (``base_url``)."""
+
+    @property
+    def answers(self) -> int:
+        """How many worksheets with answers will be there for everybody."""
+        return answers_among(self.blobs)
 
     @property
     def unchanged(self) -> bool:
@@ -80,9 +91,11 @@ class Plan:
 
     @property
     def address(self) -> str:
-        """Where GitHub will show it; "" for another host."""
+        """Where it will be found, by its own word or GitHub's rule; "" if nobody knows."""
         if self.cname:
             return f"https://{self.cname}/"
+        if self.home:
+            return self.home
         match = _GITHUB.fullmatch(self.url)
         if not match:
             return ""
@@ -118,7 +131,7 @@ def prepare(wish: Wish) -> Plan:
         blobs[CNAME] = _git(wish.repository, "hash-object", "--stdin", stdin=f"{cname}\n").strip()
     return Plan(
         wish=wish,
-        url=re.sub(r"(?<=://)[^/@]+@", "", url),
+        url=_shown(url),
         tip=tip,
         blobs=blobs,
         cname=cname,
@@ -127,6 +140,7 @@ def prepare(wish: Wish) -> Plan:
         changed=tuple(sorted(p for p in blobs.keys() & there.keys() if blobs[p] != there[p])),
         removed=tuple(sorted(there.keys() - blobs.keys())),
         note=_note(wish, tip),
+        home=_home(wish.site),
     )
 
 
@@ -172,7 +186,7 @@ def _remote_url(wish: Wish) -> str:
     if not url:
         known = ", ".join(_git(here, "remote").split()) or "none"
         raise UsageError(
-            f"--remote: expected a remote of this repository, got {wish.remote!r}; there "
+            f"--remote: expected a remote of this repository, got {_shown(wish.remote)!r}; there "
             f"{'are' if ',' in known else 'is'} {known} (git remote add adds one)"
         )
     if (
@@ -181,6 +195,23 @@ def _remote_url(wish: Wish) -> str:
     ):
         raise UsageError(f"--branch: expected the name of a branch, got {wish.branch!r}")
     return url
+
+
+def _shown(url: str) -> str:
+    """A remote's address without its query and without name and password, but for ssh's ``git``."""
+    scheme, mark, rest = url.partition("://")
+    if not mark:
+        return url  # a path, or git@host:path, which has no password
+    place, slash, path = rest.partition("/")
+    user, _, host = place.rpartition("@")
+    return f"{scheme}://{'git@' if user == 'git' else ''}{host}{slash}{path.partition('?')[0]}"
+
+
+def _home(site: Path) -> str:
+    """The address that the front page gives as its own."""
+    page = (site / layout.FRONT_PAGE).read_text(encoding="utf-8")
+    match = _CANONICAL.search(page)
+    return html.unescape(match[1]) if match else ""
 
 
 def _fetch(wish: Wish) -> str:
@@ -329,7 +360,8 @@ def _git(
             "layerlight pack and bring it to its host by hand"
         ) from None
     if done.returncode and not may_fail:
-        said = done.stderr.decode("utf-8", "replace").strip() or "no more is known"
+        said = _SECRETS.sub("", done.stderr.decode("utf-8", "replace")).strip()
+        said = said or "no more is known"
         raise PublishError(f"git {arguments[0]} failed: {said}")
     return "" if done.returncode else done.stdout.decode("utf-8", "replace")
 

@@ -6,7 +6,6 @@ import gc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -41,6 +40,7 @@ from generator.handout_files import (
 from generator.inputs import Candidate
 from generator.ledger import Ledger
 from generator.manifest import KnownImage, Manifest, Numbers, Origin
+from generator.names import identified
 from generator.networks import Shown, finish, read_texts, show
 from generator.rebuild import candidate_keys
 from generator.render import Renderer
@@ -93,7 +93,7 @@ def make(
     """
     refuse_unknown_language(config)
     refuse_unfit(config.templates)
-    _refuse_unknown_images(config, candidates)
+    config = _with_ids(config, candidates)
     # before any is read: of a file that changes meanwhile the next build sees another stamp
     stamps = {one.source: stamp(one.path) or (0, 0, 0) for one in candidates}
     with ExitStack() as at_end, place as stage, Crew() as crew:
@@ -261,18 +261,21 @@ def _pixels(shown: Shown, image: InputImage, stage: Staging) -> NDArray[np.uint8
     return read_png(path.read_bytes())
 
 
-def _refuse_unknown_images(config: Config, candidates: Sequence[Candidate]) -> None:
-    """Before anything is built.
+def _with_ids(config: Config, candidates: Sequence[Candidate]) -> Config:
+    """The settings, with ids for the images of pairs. Before anything is built.
 
     Raises:
-        ConfigError: two images are to be set side by side of which there is no such.
+        ConfigError: two images are to be set side by side of which there is no such, or one with
+            itself.
     """
-    known = [candidate.id for candidate in candidates]
-    for name in (name for pair in config.pairs for name in pair):
-        if name not in known:
-            close = get_close_matches(name, known, n=1)
-            hint = f"; the nearest is {close[0]}" if close else f"; there are {', '.join(known)}"
-            raise ConfigError(f"pairs: expected the id of an image, got {name!r}{hint}")
+    known = {candidate.id: candidate.source for candidate in candidates}
+    pairs = []
+    for pair in config.pairs:
+        one, two = (identified(name, known, "pairs", ConfigError) for name in pair)
+        if one == two:
+            raise ConfigError(f"pairs: expected two images, got {one} by two names: {pair}")
+        pairs.append((one, two))
+    return config.model_copy(update={"pairs": tuple(dict.fromkeys(pairs))})
 
 
 def _pages(config: Config, networks: Sequence[Model], images: int) -> int:

@@ -10,7 +10,7 @@ from generator import __version__
 from generator.errors import OutputError
 from generator.texts import templates_folder
 
-__all__ = ["Started", "start", "workflow"]
+__all__ = ["WORKFLOW", "Started", "install_line", "start", "workflow"]
 
 WORKFLOW = ".github/workflows/pages.yml"
 _INSTALL = f"""\
@@ -43,6 +43,14 @@ def workflow(
     for mark, words in (("%INSTALL%", install), ("%BUILD%", build), ("%CHECK%", check)):
         text = text.replace(mark, words)
     return text
+
+
+def install_line() -> int:
+    """Of the workflow, from 1: the one that says where Layerlight comes from, which nobody can
+    know but the gallery's owner.
+    """
+    lines = workflow().splitlines()
+    return next(i for i, line in enumerate(lines, 1) if "pip install" in line)
 
 
 def start(folder: Path) -> Started:

@@ -16,6 +16,7 @@ from generator import built_site, contract, layout
 from generator.domain import Channel, Sheet
 from generator.drawing import Rectangle
 from generator.errors import LayerNotFound, SiteError, UsageError
+from generator.names import identified
 
 __all__ = ["Subject", "read_subject"]
 
@@ -42,6 +43,8 @@ class Subject:
     title: str
     credit: str
     license: str
+    image: str = ""
+    """Its id in the gallery; "" for one that is in none."""
 
     @property
     def step(self) -> float:
@@ -79,6 +82,7 @@ class _Model:
 class _Entry:
     """An image, as ``gallery.json`` has it."""
 
+    source: str
     title: str
     credit: str
     license: str
@@ -100,7 +104,7 @@ def read_subject(
 
     Args:
         site: a folder that ``layerlight build`` wrote.
-        image: id of an image.
+        image: id or file name of an image.
         layer: name of a captured layer.
         channel: from 0.
         at: (row, column) of the value to mark; None: the strongest.
@@ -111,7 +115,8 @@ def read_subject(
         SiteError: a file of the site is missing, damaged or does not fit the others.
     """
     gallery = _gallery(site)
-    entry = _entry(gallery, image)
+    image = identified(image, {one: e.source for one, e in gallery.images.items()}, "image")
+    entry = gallery.images[image]
     model, own = _model_and_layer(gallery, layer)
     if not 0 <= channel < own.channels:
         raise UsageError(f"channel: expected 0 to {own.channels - 1} for {layer}, got {channel}")
@@ -134,6 +139,7 @@ def read_subject(
         title=entry.title,
         credit=entry.credit,
         license=entry.license,
+        image=image,
     )
 
 
@@ -201,18 +207,10 @@ def _parsed_layer(data: Mapping[str, Any]) -> _Layer:
 
 def _parsed_entry(data: Mapping[str, Any]) -> _Entry:
     return _Entry(
+        built_site.text(data["source"]),
         built_site.text(data["title"]),
         built_site.text(data["credit"]),
         built_site.text(data["license"]),
-    )
-
-
-def _entry(gallery: _Gallery, image: str) -> _Entry:
-    if image in gallery.images:
-        return gallery.images[image]
-    raise UsageError(
-        f"image: expected one of the gallery’s {len(gallery.images)} images, got {image!r}."
-        f"{built_site.suggestion(image, [*gallery.images])}"
     )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from threading import Event, Thread
 
@@ -71,7 +73,11 @@ def _upwards(path: Path) -> Iterator[Path]:
 
 
 class Watch:
-    """Tells of changes from threads of its own, from the moment it is made until ``stop``."""
+    """Tells of changes from threads of its own, from the moment it is made until ``stop``.
+
+    Of files that came and went while another one changed, as those of an editor that saves it do,
+    nothing is told.
+    """
 
     def __init__(self, watched: Watched, tell: Callable[[frozenset[Path]], None]) -> None:
         """Begin.
@@ -124,6 +130,10 @@ class Watch:
 def _paths(
     first: set[tuple[Change, str]], others: Iterator[set[tuple[Change, str]]]
 ) -> Iterator[frozenset[Path]]:
-    yield frozenset(Path(path) for _, path in first)
-    for changes in others:
-        yield frozenset(Path(path) for _, path in changes)
+    for changes in chain([first], others):
+        passing = {
+            path for change, path in changes if change == Change.added and not os.path.lexists(path)
+        }
+        paths = frozenset(Path(path) for _, path in changes)
+        # never nothing: what came and went may have stood in the place of what was there
+        yield paths - {Path(path) for path in passing} or paths

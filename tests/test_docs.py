@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -149,3 +150,19 @@ def test_the_pictures_are_those_of_the_script_and_small() -> None:
         assert f"docs/pictures/{shot.name}.webp" in shown
         assert (PROJECT / f"docs/pictures/{shot.name}.webp").stat().st_size <= LIMIT
     assert {path.stem for path in (PROJECT / "docs/pictures").iterdir()} == {s.name for s in SHOTS}
+
+
+def test_whoever_has_made_the_environment_is_told_how_to_use_it() -> None:
+    """By README below the two commands, by docs/install.md, and by ``make gallery`` itself."""
+    activate = ". .venv/bin/activate"
+    first, second = (b.text for b in [*blocks((PROJECT / "README.md").read_text("utf-8"))][:2])
+    assert "make gallery" in first and activate in second
+    assert activate in (PROJECT / "docs/install.md").read_text("utf-8")
+    done = subprocess.run(
+        ["make", "--dry-run", "--always-make", "gallery", "VENV=.venv"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert activate in done.stdout.splitlines()[-1]

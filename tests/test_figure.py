@@ -104,7 +104,14 @@ def odd_site(tmp_path: Path) -> Path:
         **{"height": 4, "width": 8, "channels": 2, "parameters": 1, "multiply_adds": 1},
         **{"receptive_field": [14, 14], "stride": [10, 10], "start": [-2, -2]},
     }
-    entry = {"id": "odd", "title": LONG, "alt": "", "credit": "猫 $\\frac{", "license": "CC0"}
+    entry = {
+        "source": "odd.png",
+        "id": "odd",
+        "title": LONG,
+        "alt": "",
+        "credit": "猫 $\\frac{",
+        "license": "CC0",
+    }
     model: dict[str, Any] = {
         "id": "vgg16",
         "title": "VGG16",

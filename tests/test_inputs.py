@@ -243,6 +243,29 @@ def test_broken_front_matter_loses_no_image(tmp_path: Path) -> None:
         assert (image.title, image.description) == ("Cat", "Still here.")
 
 
+def test_a_text_without_its_picture_is_told(tmp_path: Path) -> None:
+    """With the picture that was meant, if one is called almost so, in its own folder."""
+    for name in ("robin.jpg", "birds/wren.png", "Otter.gif", "swan.png"):
+        photo(tmp_path / name)
+    (tmp_path / "raven.cr2").touch()
+    texts = ("robim", "birds/robin", "otter", "swan.jpg", "raven", "README", "readme.de", "Licence")
+    for name in texts:
+        (tmp_path / f"{name}.md").write_text("Taken in March.")
+    found, problems = discover(tmp_path)
+    assert len(found) == 4
+    told = {p.source: p.message for p in problems if p.stage == "describe"}
+    nothing = "Expected a picture of that name, {}, but there is none{} Rename one of the two, "
+    assert {
+        source: message.removesuffix("or remove this text.") for source, message in told.items()
+    } == {
+        "robim.md": nothing.format("robim.jpg or the like", "; did you mean robin.jpg?"),
+        "birds/robin.md": nothing.format("robin.jpg or the like", "."),
+        "otter.md": nothing.format("otter.jpg or the like", "; did you mean Otter.gif?"),
+        "swan.jpg.md": nothing.format("swan.jpg", "; did you mean swan.png?"),
+    }
+    assert {p.source for p in problems} - told.keys() == {"raven.cr2"}
+
+
 def test_a_sidecar_that_is_no_file_of_the_folder(tmp_path: Path) -> None:
     """A link out of the folder would publish what it leads to; a pipe would never end."""
     secret = tmp_path / "secret.txt"

@@ -12,6 +12,7 @@ from queue import SimpleQueue
 from threading import Event, Thread
 
 import pytest
+from watchfiles import Change
 
 from generator import beside, build_process
 from generator.build_process import BuildProcess
@@ -107,6 +108,28 @@ def test_what_is_built_is_not_told(folder: Path, seen: SimpleQueue[frozenset[Pat
     (folder / "in" / ".hidden").write_text("hidden")
     (folder / "a.toml").write_text("2")
     assert seen.get(timeout=SECONDS) == {folder / "a.toml"}
+
+
+def test_what_an_editor_makes_for_a_moment_is_not_told(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside the file that it saves. Alone it is told all the same, and so is a file that has gone:
+    something may have been there.
+    """
+    passing, kept, gone = (str(folder / "in" / name) for name in ("sedX1", "robin.md", "old.md"))
+    Path(kept).write_text("new")
+    came_and_went = {(Change.added, passing), (Change.deleted, passing)}
+    batches = [
+        came_and_went | {(Change.added, kept)},
+        came_and_went,
+        came_and_went | {(Change.modified, gone), (Change.deleted, gone)},
+    ]
+    monkeypatch.setattr("generator.watch.watch", lambda *folders, **_: iter(batches))
+    told: SimpleQueue[frozenset[Path]] = SimpleQueue()
+    # one file and no folder: one watch
+    Watch(Watched(paths=frozenset({folder / "in" / "robin.md"})), told.put)
+    heard = [told.get(timeout=SECONDS) for _ in batches]
+    assert heard == [{Path(kept)}, {Path(passing)}, {Path(gone)}]
 
 
 def test_more_than_the_system_allows_is_an_error_that_says_what_to_do(

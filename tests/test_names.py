@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.names import ids, natural_key, readable_title, shown, slug
+from generator.errors import ConfigError, UsageError
+from generator.names import identified, ids, natural_key, readable_title, shown, slug
 
 # Any text, and often such as collides: few letters, of either case, with accents and separators.
 names = st.text(st.characters(exclude_characters="/\0"), min_size=1, max_size=80) | st.text(
@@ -182,3 +183,42 @@ def test_natural_order() -> None:
 def test_any_two_names_can_be_compared(one: str, two: str) -> None:
     """Digits at the same place as letters do not stop the sorting."""
     assert sorted([one, two], key=natural_key) in ([one, two], [two, one])
+
+
+IMAGES = {
+    "img-2041": "IMG 2041.JPG",
+    "birds-wren": "birds/wren.png",
+    "old-wren": "old/wren.png",
+    "wren-png": "wren png.gif",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        *((one, one) for one in IMAGES),
+        *((source, one) for one, source in IMAGES.items()),
+        ("IMG 2041", "img-2041"),
+        ("birds/wren", "birds-wren"),
+        ("wren png", "wren-png"),
+    ],
+)
+def test_an_image_is_known_by_its_id_or_its_file(name: str, expected: str) -> None:
+    """Its path or its name, with or without the ending."""
+    assert identified(name, IMAGES, "image") == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("wren", "pairs: expected the name of one image, got 'wren': birds-wren or old-wren?"),
+        ("IMG 2041.JPEG", "got 'IMG 2041.JPEG'. Did you mean img-2041? An id is the name of the"),
+        ("otter", "got 'otter'. There are: img-2041, birds-wren, old-wren, wren-png. An id is"),
+    ],
+)
+def test_a_name_that_is_no_image_or_several_is_refused(name: str, said: str) -> None:
+    """With those that can be meant, and where ids come from."""
+    with pytest.raises(ConfigError, match=re.escape(said)):
+        identified(name, IMAGES, "pairs", ConfigError)
+    with pytest.raises(UsageError):
+        identified(name, IMAGES, "image")

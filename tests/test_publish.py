@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from dataclasses import replace
@@ -16,6 +17,7 @@ from generator import layout
 from generator.cli import app
 from generator.errors import PublishError, SiteError, UsageError
 from generator.publish import Wish, prepare, publish
+from tests.conftest import GALLERY_URL
 from tests.git_remotes import files_of, git, published, repositories
 
 
@@ -215,7 +217,7 @@ def test_a_remote_that_cannot_be_reached_is_named(copy: Path, work: Path) -> Non
 )
 def test_where_it_will_be_found(url: str, address: str, copy: Path, work: Path) -> None:
     """By the rule of GitHub Pages; of another host nothing is claimed."""
-    assert replace(prepare(Wish(copy, work)), url=url).address == address
+    assert replace(prepare(Wish(copy, work)), url=url, home="").address == address
 
 
 def test_the_command_tells_what_it_does(
@@ -249,3 +251,90 @@ def _commit_of_another(work: Path, clone: Path) -> str:
     git(clone, *who, "commit", "-qm", "A change by hand")
     git(clone, "push", "-q", "origin", "gh-pages")
     return git(clone, "rev-parse", "HEAD").strip()
+
+
+def test_a_token_in_the_remotes_address_is_never_shown(
+    copy: Path, work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither in the first line, which says where to, nor in what git says of a failure."""
+    monkeypatch.chdir(work)
+    token = "ghp_0123456789"
+    monkeypatch.setenv("no_proxy", "*")
+    nobody = f"https://ada:{token}@127.0.0.1:1/ada/maps.git"
+    git(work, "remote", "set-url", "--push", "origin", f"https://{token}@host.invalid/ada/maps.git")
+
+    def run(code: int, *arguments: str) -> str:
+        done = CliRunner().invoke(app, ["publish", str(copy), *arguments], prog_name="layerlight")
+        assert done.exit_code == code, done.output
+        return done.output
+
+    told = run(0, "--dry-run")
+    assert re.match(r"to +gh-pages of origin, https://host\.invalid/ada/maps\.git\n", told)
+    git(work, "remote", "set-url", "origin", nobody)
+    failed = run(1, "--dry-run")
+    unknown = run(2, "--remote", f"https://ada:{token}@host.invalid/ada/maps.git")
+    assert "git ls-remote failed" in failed
+    assert "host.invalid" in unknown
+    assert token not in told + failed + unknown
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://ada:secret@host.example/a.git", "https://host.example/a.git"),
+        ("https://secret@host.example:8443/a.git?key=secret", "https://host.example:8443/a.git"),
+        ("https://git:sec@ret@host.example/a.git", "https://host.example/a.git"),
+        ("ssh://git@host.example/a.git", "ssh://git@host.example/a.git"),
+        ("git@host.example:ada/a.git", "git@host.example:ada/a.git"),
+    ],
+)
+def test_a_remote_is_shown_by_its_address_alone(
+    url: str, shown: str, copy: Path, work: Path
+) -> None:
+    """Whatever stands before the host and behind the path; git's own name for ssh is no secret."""
+    git(work, "remote", "set-url", "--push", "origin", url)
+    assert prepare(Wish(copy, work)).url == shown
+
+
+def test_after_the_first_push_it_says_what_comes_next(
+    copy: Path, work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the host's setting is, once; the address whenever the site knows it."""
+    monkeypatch.chdir(work)
+
+    def run() -> str:
+        done = CliRunner().invoke(app, ["publish", str(copy)], prog_name="layerlight")
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    first = run()
+    assert "Settings, Pages, Deploy from a branch, gh-pages, / (root)." in first
+    assert first.endswith(f"In a minute or so: {GALLERY_URL}\n")
+    (copy / "static/icon.svg").write_bytes((copy / "static/icon.svg").read_bytes() + b"\n")
+    second = run()
+    assert "Settings" not in second
+    assert GALLERY_URL in second
+
+
+def test_worksheets_with_answers_are_counted(
+    copy: Path, work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By publish, also as a dry run, and by pack; students' copies and posters hold none."""
+    monkeypatch.chdir(work)
+
+    def run(*arguments: str) -> str:
+        done = CliRunner().invoke(app, arguments, prog_name="layerlight")
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    zipped = str(work.parent / "a.zip")
+    assert "\nanswers" not in run("publish", str(copy), "--dry-run")
+    assert "\nanswers" not in run("pack", str(copy), "-o", zipped)
+    (copy / "handouts").mkdir()
+    for name in ("teacher", "teacher-letter-grey-de", "student", "student-de", "poster"):
+        (copy / f"handouts/chelsea-{name}.pdf").write_bytes(b"%PDF-1.7\n%%EOF\n")
+    said = '2 teachers\' copies are in it; build with handout_for = "student" in gallery.toml'
+    assert f"answers  {said}" in run("publish", str(copy), "--dry-run")
+    assert f"\nanswers: {said}" in run("pack", str(copy), "-o", zipped)
+    assert layout.is_answers("handouts/a-teacher.pdf")
+    assert not layout.is_answers("handouts/a-teacher-student.pdf")

@@ -70,7 +70,9 @@ def test_every_key_is_explained_and_every_example_is_right(tmp_path: Path) -> No
 
 
 def test_what_it_makes_builds_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With a photo, and here a small network, by the commands that it names."""
+    """With a photo, and here a small network, by the commands that it names; before a push a line
+    of the workflow is to be edited, unless it was there already.
+    """
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments: str) -> str:
@@ -81,6 +83,11 @@ def test_what_it_makes_builds_as_it_is(tmp_path: Path, monkeypatch: pytest.Monke
     said = run("init", "garden")
     assert all(f"made  garden/{path}" in said for path in MADE)
     assert "cd garden" in said
+    number = re.search(rf"first edit line (\d+) of {re.escape(WORKFLOW)}", said)
+    assert number
+    line = Path("garden", WORKFLOW).read_text("utf-8").splitlines()[int(number[1]) - 1]
+    assert "pip install" in line
+    assert "first edit" not in run("init", "garden")
     monkeypatch.chdir(tmp_path / "garden")
     Image.new("RGB", (40, 40), (200, 90, 40)).save("inputs/robin.png")
     assert "problems  none" in run("build", "--model", str(saved(plain(), tmp_path / "p.keras")))

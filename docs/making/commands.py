@@ -82,9 +82,14 @@ def _section(name: str, command: Any) -> str:
     usage = " ".join(part for part in command.collect_usage_pieces(context))
     said = "\n\n".join(part.replace("\n", " ") for part in command.help.split("\n\n"))
     parts = [f"## {_NAME} {name}", said, f"```text\n{_NAME} {name} {usage}\n```"]
-    for heading, some in (("argument", arguments), ("option", asked)):
-        if some:
-            parts.append(_table([_record(p, context) for p in some], heading))
+    if arguments:
+        parts.append(_table([_record(p, context) for p in arguments], "argument"))
+    if hasattr(command, "grouped"):
+        for group, some in command.grouped(context):
+            parts.append(f"### {group}")
+            parts.append(_table([_record(p, context) for p in some], "option"))
+    elif asked:
+        parts.append(_table([_record(p, context) for p in asked], "option"))
     return "\n\n".join(parts)
 
 

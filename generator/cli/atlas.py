@@ -35,7 +35,7 @@ def atlas(
         list[str] | None,
         typer.Option(
             "--layers",
-            metavar="GLOB",
+            metavar="PATTERN",
             help="Layers to picture, such as 'block5_*'; give it again, or separate with commas, "
             "for several.  [default: every convolution]",
         ),

@@ -30,7 +30,7 @@ def init(
     Nothing that is there already is overwritten.
     """
     with reporting(debug=debug):
-        from generator.start import start
+        from generator.start import WORKFLOW, install_line, start
 
         begun = start(folder)
         for path in begun.made:
@@ -38,10 +38,17 @@ def init(
         for path in begun.kept:
             say(f"kept  {folder / path}, as it was")
         there = "" if folder == Path() else f"  cd {folder}\n"
+        edit = (
+            f"first edit line {install_line()} of {WORKFLOW},\n"
+            f"which says where layerlight is installed from, then "
+            if WORKFLOW in begun.made
+            else ""
+        )
         say(
             f"\nNext: put images into {folder / 'inputs'}, then\n\n{there}"
             f"  layerlight build\n  layerlight check\n\n"
-            f"and open site/index.html. To publish: layerlight publish, or push the folder to "
-            f"GitHub, whose Pages then come from the workflow (Settings, Pages, Source: GitHub "
-            f"Actions)."
+            f"and open site/index.html. To publish it from a git repository of its own, either\n\n"
+            f"  layerlight publish\n\n"
+            f"or let GitHub build it on each push: {edit}choose GitHub Actions in the\n"
+            f"repository's Settings, Pages, Source, and push the folder."
         )

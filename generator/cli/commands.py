@@ -15,6 +15,7 @@ import typer
 
 from generator import __version__
 from generator.cli import texts
+from generator.cli.panels import BuildCommand
 from generator.cli.terminal import bars, complain, reporting, say, write_anything
 from generator.domain import PaletteName
 from generator.errors import UsageError, WeightsNotFound
@@ -59,8 +60,8 @@ EveryOption = Annotated[
     typer.Option(
         "--every",
         metavar="layer|block|stage",
-        help="Capture every layer, only what blocks put out (sums, concatenations), or only the "
-        "last layer of a stage.  [default: layer]",
+        help="How much of a deep network to show: every layer, only the result of each block, or "
+        "only the last layer before the maps become smaller.  [default: layer]",
     ),
 ]
 PreprocessOption = Annotated[
@@ -68,16 +69,17 @@ PreprocessOption = Annotated[
     typer.Option(
         "--preprocess",
         metavar="NAME",
-        help="What happens to pixels first: caffe, torch, tf, 0-1, none, or your own function as "
-        "package.module:name.  [default: the network's own; for a file 0-1]",
+        help="How pixels become numbers, as the network was trained: 0-1 (from 0 to 1), tf (from "
+        "-1 to 1), torch or caffe (as networks of these programs want it), none (0 to 255), or "
+        "your own function as package.module:name.  [default: the network's own; for a file 0-1]",
     ),
 ]
 TrustOption = Annotated[
     bool | None,
     typer.Option(
         "--trust-model",
-        help="Let code in a model's file run (Lambda, custom layers): it can do on this machine "
-        "whatever you can.",
+        help="Let code that a network's file holds run (Lambda, custom layers): it can do on this "
+        "machine whatever you can, so only for files of people you trust.",
         show_default=False,
     ),
 ]
@@ -94,9 +96,10 @@ LayersOption = Annotated[
     list[str] | None,
     typer.Option(
         "--layers",
-        metavar="GLOB",
-        help="Layers to capture, such as 'block3_*'; give it again, or separate with commas, "
-        "for several.  [default: every convolution, pool and merge]",
+        metavar="PATTERN",
+        help="Layers to show, such as 'block3_*' (layerlight layers lists them); give it again, or "
+        "separate with commas, for several.  [default: every layer that filters, shrinks or joins "
+        "maps]",
     ),
 ]
 SizeOption = Annotated[
@@ -154,7 +157,7 @@ def _options(
     pass
 
 
-@app.command()
+@app.command(cls=BuildCommand)
 def build(
     inputs: Annotated[
         Path | None,
@@ -196,9 +199,9 @@ def build(
         list[str] | None,
         typer.Option(
             "--pair",
-            metavar="ID+ID",
-            help="Two images to set side by side, such as chelsea+coffee; give it again for "
-            "several.",
+            metavar="IMAGE+IMAGE",
+            help="Two images to set side by side, by ids or file names, such as chelsea+coffee; "
+            "give it again for several.",
         ),
     ] = None,
     palette: Annotated[
@@ -266,8 +269,8 @@ def build(
         typer.Option(
             "--budget",
             metavar="SIZE",
-            help="The site may have so much, such as 800MB: values are left out first, then layers "
-            "inside of blocks.",
+            help="The site's largest size, such as 800MB: numbers under the pointer are left out "
+            "first, then layers inside of blocks.",
         ),
     ] = None,
     workers: Annotated[
@@ -275,8 +278,8 @@ def build(
         typer.Option(
             "--workers",
             metavar="N",
-            help="Run the images through the network in N processes of this machine.  [default: "
-            "in this one]",
+            help="Run the images through the network in N processes at once, for galleries of "
+            "thousands.  [default: in this one]",
             show_default=False,
         ),
     ] = None,
@@ -285,7 +288,8 @@ def build(
         typer.Option(
             "--scheduler",
             metavar="ADDRESS",
-            help="Run them on the workers of a Dask scheduler, such as tcp://host:8786.",
+            help="Run them on other machines, by the address of a cluster's scheduler (Dask), such "
+            "as tcp://host:8786.",
         ),
     ] = None,
     title: Annotated[

@@ -30,7 +30,9 @@ __all__ = ["export", "figure"]
 
 @app.command()
 def figure(
-    image: Annotated[str, typer.Argument(metavar="IMAGE", help="Id of an image of the gallery.")],
+    image: Annotated[
+        str, typer.Argument(metavar="IMAGE", help="An image of the gallery: its id or file name.")
+    ],
     layer: Annotated[str, typer.Argument(metavar="LAYER", help="Such as block3_conv3.")],
     channel: Annotated[int, typer.Argument(metavar="CHANNEL", help="Number, from 0.")],
     output: Annotated[
@@ -96,7 +98,7 @@ def figure(
         put_back(folder)
         position = figures.parse_position(at) if at is not None else None
         subject = figures.read_subject(folder, image, layer, channel, position)
-        file = output or Path(figures.figure_name(image, layer, channel))
+        file = output or Path(figures.figure_name(subject.image, layer, channel))
         figures.refuse_output(file, folder)
         png = figures.figure_png(
             subject,
@@ -127,9 +129,9 @@ def export(
         list[str] | None,
         typer.Option(
             "--layers",
-            metavar="GLOB",
-            help="Layers to write, such as 'block3_*'; give it again, or separate with commas, "
-            "for several.  [default: every convolution, pool and merge]",
+            metavar="PATTERN",
+            help="Layers to write, such as 'block3_*' (layerlight layers lists them); give it "
+            "again, or separate with commas, for several.  [default: all that a gallery shows]",
         ),
     ] = None,
     channels: Annotated[

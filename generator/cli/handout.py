@@ -26,7 +26,7 @@ def handout(
         list[str] | None,
         typer.Argument(
             metavar="IMAGE...",
-            help="Ids of images of the gallery.  [default: all]",
+            help="Images of the gallery: ids or file names.  [default: all]",
             show_default=False,
         ),
     ] = None,
@@ -66,7 +66,7 @@ def handout(
         list[str] | None,
         typer.Option(
             "--layers",
-            metavar="GLOB",
+            metavar="PATTERN",
             help="Layers to speak of, such as 'block3_*'; give it again, or separate with commas, "
             "for several.  [default: all of the gallery]",
         ),

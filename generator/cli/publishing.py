@@ -96,10 +96,7 @@ def pack(
         from generator.pack import pack as write
 
         done = write(_built(site, config), output, values=values)
-        say(
-            f"wrote {done.output}: {done.files:,} files, {done.bytes / 1e6:,.1f} MB\n"
-            f"Unpack it, and open {done.folder}/index.html"
-        )
+        say(reports.pack_summary(done))
 
 
 @app.command()
@@ -171,7 +168,4 @@ def publish(
         elif dry_run:
             say("Nothing was pushed: --dry-run.")
         else:
-            commit = publishing.publish(plan)
-            say(f"Pushed {commit[:12]} to {branch} of {remote}.")
-            if plan.address:
-                say(f"In a minute or so: {plan.address}")
+            say(reports.publish_end(plan, publishing.publish(plan)))

@@ -13,9 +13,18 @@ from generator.cli.texts import aligned
 
 if TYPE_CHECKING:
     from generator.check import Fault, Report
+    from generator.pack import Packed
     from generator.publish import Plan
 
-__all__ = ["check_json", "check_summary", "fault_lines", "publish_plan"]
+__all__ = [
+    "answers_line",
+    "check_json",
+    "check_summary",
+    "fault_lines",
+    "pack_summary",
+    "publish_end",
+    "publish_plan",
+]
 
 SCHEMA = 1
 """Of what ``check --json`` writes."""
@@ -92,12 +101,46 @@ def publish_plan(plan: Plan) -> str:
     )
     said = [f"{len(paths):,} {what}" for paths, what in counted if paths]
     facts = [
-        ("site", str(plan.wish.site)),
         ("to", f"{plan.wish.branch} of {plan.wish.remote}, {plan.url}"),
+        ("site", str(plan.wish.site)),
         ("branch", f"continues {plan.tip[:12]}" if plan.tip else "new"),
         ("files", f"{len(plan.blobs):,}: {', '.join(said) or 'none of them new or changed'}"),
         ("size", f"{plan.bytes / _MEGABYTE:,.1f} MB"),
         ("values", "with values files" if plan.wish.values else "values files left out"),
+        *([("answers", answers_line(plan.answers))] if plan.answers else []),
         *([("domain", plan.cname)] if plan.cname else []),
     ]
     return "\n".join([*aligned(facts, "<<"), *(["", f"Note: {plan.note}."] if plan.note else [])])
+
+
+def publish_end(plan: Plan, commit: str) -> str:
+    """What was pushed, and what comes next."""
+    pushed = f"Pushed {commit[:12]} to {plan.wish.branch} of {plan.wish.remote}."
+    found = f"In a minute or so: {plan.address}" if plan.address else ""
+    if plan.tip:
+        return "\n".join(filter(None, [pushed, found]))
+    # its host does not know of a new branch yet
+    once = (
+        f"Once, let the host show this branch; on GitHub: Settings, Pages, Deploy from a branch, "
+        f"{plan.wish.branch}, / (root)."
+    )
+    return "\n".join(filter(None, [pushed, once, found]))
+
+
+def pack_summary(done: Packed) -> str:
+    """What was packed, and how it is used."""
+    lines = [
+        f"wrote {done.output}: {done.files:,} files, {done.bytes / _MEGABYTE:,.1f} MB",
+        *([f"answers: {answers_line(done.answers)}"] if done.answers else []),
+        f"Unpack it, and open {done.folder}/index.html",
+    ]
+    return "\n".join(lines)
+
+
+def answers_line(copies: int) -> str:
+    """That readers will find so many worksheets with answers, and how not."""
+    whose = "teachers' copies are" if copies > 1 else "teacher's copy is"
+    return (
+        f'{copies:,} {whose} in it; build with handout_for = "student" in gallery.toml to leave '
+        f"them out"
+    )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from generator import layout
 from generator.costs import PAGES_LIMIT, reckoned
+from generator.places import WHEEL
 
 if TYPE_CHECKING:
     from generator.atlas_making import Report as AtlasReport
@@ -35,6 +36,13 @@ _TOO_LARGE = (
     "GitHub Pages takes sites of at most 1 GB; this one is larger. --budget 950MB leaves out what "
     "it must (values for pages opened from a file, then layers inside of blocks); --layers chooses."
 )
+_ABOUT_THE_WHEEL = (
+    f"{WHEEL} is a package of others, about something else; one of its files holds VGG16's\n"
+    f"convolutions as they were published. Only that file is read, none of its code runs, and\n"
+    f"every number is checked."
+)
+_LONG = 24
+"""Rows, the most that a terminal shows at once: of a longer table the heads stand below too."""
 _NOT_TRIED = "not tried: "
 """How a source begins its detail that only a download would show."""
 
@@ -174,6 +182,7 @@ def layers_table(model: Model, *, values: bool = True) -> str:
             f"{model.title}, {sizes}",
             "",
             *(table[0], rule, *table[1:-1], rule, table[-1]),
+            *([table[0]] if len(rows) > _LONG else []),
             "",
             f"An image: about {megabytes:,.0f} MB of files and {seconds:,.1f} s on two cores "
             f"(reckoned from galleries of three networks; --every block or --layers make it less).",
@@ -198,6 +207,7 @@ def weights_lines(
             "",
             "Sources, in the order in which they are tried:",
             *(f"  {line}" for line in aligned(listed, "<<<")),
+            *(["", _ABOUT_THE_WHEEL] if any(WHEEL in status.name for status in statuses) else []),
         ]
     )
 

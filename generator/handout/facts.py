@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from generator import built_site, contract, layout
 from generator.domain import Accounts, LayerKind, Mark, Reading, Sheet
 from generator.errors import LayerNotFound, SiteError, UsageError
+from generator.names import identified
 
 __all__ = [
     "IMAGENET",
@@ -51,6 +52,7 @@ class Entry:
     """An image, as ``gallery.json`` has it."""
 
     id: str
+    source: str
     title: str
     alt: str
     credit: str
@@ -265,18 +267,14 @@ def _training(weights: Mapping[str, Any]) -> Training:
     return "imagenet" if weights["sha256"] in IMAGENET else "unknown"
 
 
-def choose_images(gallery: Gallery, ids: Sequence[str]) -> tuple[Entry, ...]:
-    """The images asked for, each once; all of them for none.
+def choose_images(gallery: Gallery, names: Sequence[str]) -> tuple[Entry, ...]:
+    """The images asked for by id or file name, each once; all of them for none.
 
     Raises:
-        UsageError: an id that the gallery does not have.
+        UsageError: a name that the gallery does not have.
     """
-    for image in ids:
-        if image not in gallery.images:
-            raise UsageError(
-                f"IMAGE: expected the id of one of the gallery’s {len(gallery.images)} images, "
-                f"got {image!r}.{built_site.suggestion(image, [*gallery.images])}"
-            )
+    known = {entry.id: entry.source for entry in gallery.images.values()}
+    ids = [identified(name, known, "IMAGE") for name in names]
     return tuple(gallery.images[image] for image in dict.fromkeys(ids or gallery.images))
 
 
@@ -359,7 +357,10 @@ def _parsed_layer(data: Mapping[str, Any]) -> _Layer:
 
 def _parsed_entry(data: Mapping[str, Any]) -> Entry:
     return Entry(
-        *(built_site.text(data[key]) for key in ("id", "title", "alt", "credit", "license"))
+        *(
+            built_site.text(data[key])
+            for key in ("id", "source", "title", "alt", "credit", "license")
+        )
     )
 
 

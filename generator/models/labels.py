@@ -82,7 +82,10 @@ def _read(file: Path) -> tuple[str, ...]:
     try:
         text = file.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise ConfigError(f"labels: {file}: expected a file of labels, but there is none") from None
+        raise ConfigError(
+            f"labels: {file}: expected a file of labels, but there is none; correct the path, or "
+            f"leave it out"
+        ) from None
     except UnicodeDecodeError as error:
         raise ConfigError(
             f"labels: {file}: expected text in UTF-8, got the byte "

@@ -62,7 +62,10 @@ def _check_place(path: Path) -> None:
             f"where it was made and save it with model.save('model.keras')"
         )
     if not path.exists():
-        raise UsageError(f"model: {path}: expected a file of a Keras model, but there is none")
+        raise UsageError(
+            f"model: {path}: expected a file of a Keras model, but there is none; "
+            f"correct the path, or save one there: model.save('{path.name}')"
+        )
     if not path.is_file():
         raise UsageError(f"model: {path}: expected a file, got a pipe or a device; copy the model")
     if path.suffix.lower() not in ENDINGS:

@@ -155,7 +155,10 @@ def load_file(model: Any, path: Path, title: str) -> None:
         WeightsMismatch: it is none that Keras reads, or of another network.
     """
     if not path.is_file():
-        raise WeightsNotFound(f"{path}: expected a file of weights, but there is none")
+        raise WeightsNotFound(
+            f"{path}: expected a file of weights, but there is none; correct the path, or leave it "
+            f"out"
+        )
     if not path.name.endswith((".h5", ".hdf5")):
         raise WeightsMismatch(
             f"{path}: expected weights that Keras reads, .weights.h5 or .h5, got "
