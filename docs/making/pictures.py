@@ -42,7 +42,7 @@ class Shot(NamedTuple):
 
 
 WIDE = (1280, 800, 1.5)
-NARROW = (390, 800, 2)
+NARROW = (390, 700, 2)
 SHOTS = (
     Shot("front", "index.html", *WIDE),
     Shot("layer", "images/chelsea/vgg16/block3_conv3.html#187", *WIDE),
