@@ -34,6 +34,8 @@ __all__ = ["record_on_cluster"]
 _REACH_SECONDS = 10
 _WAITING = 2
 """Batches for each worker that are under way or wait for it: it never has to wait for one."""
+_LOSSES = 5
+"""So many times what workers have to know is sent anew, before something is wrong with them."""
 
 
 @dataclass(frozen=True, eq=False)  # it is one object on a worker, whatever the batch
@@ -67,6 +69,21 @@ class _Result:
     files: tuple[tuple[str, bytes], ...]
 
 
+@dataclass
+class _Sent:
+    """A batch that is under way."""
+
+    batch: Sequence[Candidate]
+    bare: list[Candidate]
+    data: list[bytes | str]
+    """What goes to the worker: the candidates without their folders, and their files."""
+    future: Any
+
+
+class _OrderLostError(Exception):
+    """No worker holds what it has to know any more: those that did have ended."""
+
+
 # -- Here
 
 
@@ -91,8 +108,7 @@ def record_on_cluster(
     layers = len(network.facts.spec.layers)
     done = 0
     with _client(config) as (client, workers):
-        sent = client.scatter(order, broadcast=True)
-        for batch, results in _in_order(client, sent, candidates, _WAITING * workers):
+        for batch, results in _in_order(client, order, candidates, _WAITING * workers):
             for candidate, result in zip(batch, results, strict=True):
                 done += 1
                 counter.images(done, len(candidates))
@@ -107,20 +123,37 @@ def record_on_cluster(
 
 
 def _in_order(
-    client: Any, order: Any, candidates: Sequence[Candidate], most: int
+    client: Any, order: _Order, candidates: Sequence[Candidate], most: int
 ) -> Iterator[tuple[Sequence[Candidate], list[_Result]]]:
     """Batches with their results, in the order of the candidates; at most ``most`` under way."""
     batches = iter([candidates[i : i + BATCH] for i in range(0, len(candidates), BATCH)])
-    waiting: deque[tuple[Sequence[Candidate], Any]] = deque()
+    waiting: deque[_Sent] = deque()
+    copy, lost = client.scatter(order, broadcast=True), 0
+
+    def begun(bare: list[Candidate], data: list[bytes | str]) -> Any:
+        return client.submit(_work, copy, bare, data, pure=False)
+
     while True:
         while len(waiting) < most and (batch := next(batches, None)):
             data = [_bytes_of(candidate) for candidate in batch]
             bare = [replace(candidate, path=Path(candidate.path.name)) for candidate in batch]
-            waiting.append((batch, client.submit(_work, order, bare, data, pure=False)))
+            waiting.append(_Sent(batch, bare, data, begun(bare, data)))
         if not waiting:
             return
-        batch, future = waiting.popleft()
-        yield batch, _result_of(future)
+        try:
+            results = _result_of(waiting[0].future)
+        except _OrderLostError:
+            # Of what every worker was sent Dask soon keeps one copy only (its ReduceReplicas).
+            # What went with the worker that held it is sent anew, and what waited for it.
+            lost += 1
+            if lost > _LOSSES:
+                raise _too_many_ended() from None
+            copy = client.scatter(order, broadcast=True)
+            for one in waiting:
+                if one.future.status != "finished":
+                    one.future = begun(one.bare, one.data)
+            continue
+        yield waiting.popleft().batch, results
 
 
 def _bytes_of(candidate: Candidate) -> bytes | str:
@@ -132,24 +165,30 @@ def _bytes_of(candidate: Candidate) -> bytes | str:
 
 
 def _result_of(future: Any) -> list[_Result]:
-    from distributed import KilledWorker
+    from distributed import CancelledError, KilledWorker
 
     try:
         results: list[_Result] = future.result()
     except LayerlightError:
         raise
+    except CancelledError as error:
+        raise _OrderLostError from error
     except KilledWorker as error:
-        raise ClusterError(
-            "expected a worker to run a batch of images, got one after the other that ended while "
-            "it had it; see what ended them there, most often too "
-            "little memory (2 GB each are needed)"
-        ) from error
+        raise _too_many_ended() from error
     except ModuleNotFoundError as error:
         raise ClusterError(
             f"expected workers that have Layerlight {__version__} installed, got one without the "
             f"module {error.name}; install it there in the same version"
         ) from error
     return results
+
+
+def _too_many_ended() -> ClusterError:
+    return ClusterError(
+        "expected a worker to run a batch of images, got one after the other that ended while "
+        "it had it; see what ended them there, most often too "
+        "little memory (2 GB each are needed)"
+    )
 
 
 @contextmanager

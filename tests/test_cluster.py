@@ -73,32 +73,38 @@ def test_two_processes_make_the_same_site(made: Path) -> None:
 
 
 class _Killing:
-    """Ends a worker, without a word, after the first batch."""
+    """Ends some workers, without a word, after the first batch."""
 
-    def __init__(self, pids: Callable[[], list[int]]) -> None:
-        self._pids = pids
+    def __init__(self, pids: Callable[[], list[int]], count: int) -> None:
+        self._pids, self._count = pids, count
         self.killed: list[int] = []
 
     def images(self, done: int, total: int) -> None:
         if done and not self.killed:
-            self.killed = self._pids()[:1]
-            os.kill(self.killed[0], signal.SIGKILL)
+            self.killed = self._pids()[: self._count]
+            for worker in self.killed:
+                os.kill(worker, signal.SIGKILL)
 
     def sheets(self, done: int, total: int) -> None: ...
     def handouts(self, done: int, total: int) -> None: ...
     def pages(self, done: int, total: int) -> None: ...
 
 
-def test_a_worker_that_dies_costs_its_batch_and_nothing_else(made: Path, two_workers: Any) -> None:
-    """``kill -9`` while it works; the other one, or its successor, does its part. Every byte of two
-    networks, by a scheduler that was there."""
+@pytest.mark.parametrize("count", [1, 2])
+def test_workers_that_die_cost_their_batches_and_nothing_else(
+    made: Path, two_workers: Any, count: int
+) -> None:
+    """``kill -9`` while they work; the other one, or their successors, do their part. With the last
+    of them goes what they had to know. Every byte of two networks, by a scheduler that was there.
+    """
     make: Any = distributed
     with make.Client(two_workers) as client:
-        killing = _Killing(lambda: [*client.run(os.getpid).values()])
-        report = _build(made, "killed", killing, scheduler=two_workers.scheduler_address)
-    assert killing.killed
+        client.wait_for_workers(2)
+        killing = _Killing(lambda: [*client.run(os.getpid).values()], count)
+        report = _build(made, f"killed-{count}", killing, scheduler=two_workers.scheduler_address)
+    assert len(killing.killed) == count
     assert (report.images, report.kept) == (IMAGES, 0)
-    assert tree(made / "killed") == tree(made / "here")
+    assert tree(made / f"killed-{count}") == tree(made / "here")
 
 
 def test_a_site_made_here_needs_no_cluster_again(made: Path, tmp_path: Path) -> None:
