@@ -11,6 +11,7 @@ import errno
 import os
 import re
 import stat
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -45,10 +46,12 @@ _OTHER_PICTURE = re.compile(
 _SIDECAR_SUFFIX = ".md"
 _ABOUT_NO_PICTURE = re.compile(
     r"(authors|changelog|changes|contributing|copying|credits|index|licen[cs]e|notes|notice|readme"
-    r"|sources|todo)\b.*",
+    r"|sources|todo)([._-].*)?\.md",
     re.IGNORECASE,
 )
 """Texts that people keep in any folder, with ``README.de.md`` and the like."""
+_COMPARED = 20
+"""So many texts of a folder are compared with the names of all its pictures."""
 _READINGS = 3
 """Of a file that changes while it is read, before it is given up for this time."""
 
@@ -188,10 +191,11 @@ class _Walk:
             if message:
                 self._refuse(relative, message)
             elif is_image_name(entry.name):
-                name = sidecars.get(entry.name) or sidecars.get(_stem(entry.name))
+                called = _composed(entry.name)
+                name = sidecars.get(called) or sidecars.get(_stem(called))
                 sidecar = str(PurePosixPath(folder, name)) if name else None
                 self.images.append(FoundImage(relative, self._folder / relative, sidecar))
-        self._report_lonely(folder, files)
+        self._report_misspelt(folder, files)
 
     def _objection(self, entry: os.DirEntry[str]) -> str:
         """Why an entry that is no folder cannot be used; "" if it can, or need not be."""
@@ -241,26 +245,37 @@ class _Walk:
     ) -> None:
         self.problems.append(Problem(shown(relative), stage, message))
 
-    def _report_lonely(self, folder: str, names: Sequence[str]) -> None:
-        """A text that no picture bears the name of: most often one of the two is misspelt."""
+    def _report_misspelt(self, folder: str, names: Sequence[str]) -> None:
+        """Texts that no picture bears the name of, where one without a text is called almost so.
+
+        Other texts may be about something else, such as ``birds.md`` beside ``birds/``.
+        """
+        texts = _sidecars(iter(names))
         # also of pictures that are not read: what is wrong with those is said of them
-        others = [name for name in names if _suffix(name) != _SIDECAR_SUFFIX]
+        others = [_composed(name) for name in names if _suffix(name) != _SIDECAR_SUFFIX]
         borne = {*others, *map(_stem, others)}
-        images = {_stem(name).lower(): name for name in others if is_image_name(name)}
-        for stem, name in _sidecars(iter(names)).items():
-            if stem in borne or _ABOUT_NO_PICTURE.fullmatch(name):
-                continue
+        alone = {
+            _stem(name).lower(): name
+            for name in others
+            if is_image_name(name) and not (name in texts or _stem(name) in texts)
+        }
+        lonely = [
+            (stem, name)
+            for stem, name in texts.items()
+            if stem not in borne and not _ABOUT_NO_PICTURE.fullmatch(name)
+        ]
+        for stem, name in lonely[:_COMPARED] if alone else ():
             bare, expected = (
                 (_stem(stem), stem) if is_image_name(stem) else (stem, f"{stem}.jpg or the like")
             )
-            close = get_close_matches(bare.lower(), images, n=1, cutoff=0.7)
-            meant = f"; did you mean {shown(images[close[0]])}?" if close else "."
-            self._problem(
-                str(PurePosixPath(folder, name)),
-                f"Expected a picture of that name, {shown(expected)}, but there is none{meant} "
-                "Rename one of the two, or remove this text.",
-                "describe",
-            )
+            if close := get_close_matches(bare.lower(), alone, n=1, cutoff=0.7):
+                self._problem(
+                    str(PurePosixPath(folder, name)),
+                    f"Expected a picture of that name, {shown(expected)}, but there is none; did "
+                    f"you mean {shown(alone[close[0]])}? Rename one of the two, or remove this "
+                    "text.",
+                    "describe",
+                )
 
     def report_folders_named_like_images(self) -> None:
         """Someone who names a folder ``x.png`` took it for an image, unless it holds images."""
@@ -296,7 +311,14 @@ def _stem(name: str) -> str:
 
 def _sidecars(names: Iterator[str]) -> dict[str, str]:
     """Markdown files by their name without ``.md``; of ``a.MD`` and ``a.md`` the latter."""
-    return {_stem(name): name for name in sorted(names) if _suffix(name) == _SIDECAR_SUFFIX}
+    return {
+        _composed(_stem(name)): name for name in sorted(names) if _suffix(name) == _SIDECAR_SUFFIX
+    }
+
+
+def _composed(name: str) -> str:
+    """With its accents in one form: macOS writes them as characters of their own."""
+    return unicodedata.normalize("NFC", name)
 
 
 def _not_a_file(mode: int) -> str:

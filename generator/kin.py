@@ -13,7 +13,7 @@ _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 def cores() -> int:
-    """Those that this process may use, which a container or ``taskset`` can make fewer."""
+    """Those that this process may use: ``taskset`` or a container's set of cores can make fewer."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

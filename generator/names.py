@@ -117,7 +117,8 @@ def identified(
     """
     if given in images:
         return given
-    called = [one for one, source in images.items() if given in _names(source)]
+    exact = [one for one, source in images.items() if given == source]
+    called = exact or [one for one, source in images.items() if given in _names(source)]
     if len(called) == 1:
         return called[0]
     if called:

@@ -38,19 +38,23 @@ def _key(config: Config, one: Against) -> str:
         # by name and contents, wherever they lie
         [(file.name, digest_of(file)) if file else None for file in files],
         [one.preprocess, one.size, config.layers, config.every, config.fit, config.classes],
-        _of_this_machine(),
+        _of_this_machine(weights=not Path(one.model).is_file()),
         network_program(),
     )
 
 
-def _of_this_machine() -> list[object]:
-    """Where weights and labels are looked for if no file is named."""
+def _of_this_machine(*, weights: bool) -> list[object]:
+    """Where labels are looked for if no file is named, and weights: a model's file has its own."""
     found: list[object] = []
     with suppress(LayerlightError):  # no home folder
+        found.append(stamp(keras_folder() / IMAGENET_INDEX))
+    if not weights:
+        return found
+    with suppress(LayerlightError):
         found += [(path.name, stamp(path)) for path in sorted(cache_folder().glob("*.npz"))]
     with suppress(LayerlightError):
         folder = keras_folder()
-        known = {*KERAS_FILES, IMAGENET_INDEX, *(path.name for path in folder.glob("*.h5"))}
+        known = {*KERAS_FILES, *(path.name for path in folder.glob("*.h5"))}
         found += [(name, stamp(folder / name)) for name in sorted(known)]
     with suppress(metadata.PackageNotFoundError):
         found.append(metadata.version(WHEEL))

@@ -33,8 +33,8 @@ _DOMAIN = re.compile(
 )
 _GITHUB = re.compile(r"(?:https://|ssh://git@|git@)github\.com[/:]([\w.-]+)/([\w.-]+?)(?:\.git)?/?")
 _CANONICAL = re.compile(r'<link rel="canonical" href="([^"]+)">')
-_SECRETS = re.compile(r"(?<=://)[^\s/'\"]*@")
-"""Names and passwords in addresses, as git's messages may hold them."""
+_SECRETS = re.compile(r"(?<=://)[^\s'\"]*@|(?<=\w)[?#][^\s'\"]*")
+"""Names, passwords and queries in addresses, as git's messages may hold them."""
 _OURS = "layerlight-publish"
 """Beginning of the name of the branch that a commit is made on."""
 
@@ -202,9 +202,9 @@ def _shown(url: str) -> str:
     scheme, mark, rest = url.partition("://")
     if not mark:
         return url  # a path, or git@host:path, which has no password
-    place, slash, path = rest.partition("/")
-    user, _, host = place.rpartition("@")
-    return f"{scheme}://{'git@' if user == 'git' else ''}{host}{slash}{path.partition('?')[0]}"
+    # a password may hold a slash
+    user, _, place = re.split(r"[?#]", rest, maxsplit=1)[0].rpartition("@")
+    return f"{scheme}://{'git@' if user == 'git' else ''}{place}"
 
 
 def _home(site: Path) -> str:

@@ -65,14 +65,15 @@ def look(maps: Maps, sheet: Sheet, same_as: LayerReading | None = None) -> Layer
     """Read one layer's maps, ``(height, width, channels)``, all finite; signed by magnitude.
 
     A pool shows the channels of the convolution before it (``same_as``), so that the
-    halving is seen and not another choice.
+    halving is seen and not another choice; but where it drops a border its strongest channel may be
+    another.
     """
     height, width, _ = maps.shape
     signed = min(sheet.channels.low) < 0
     small = reduce_maps(maps, _factor(height, width, SIDE), signed=signed)
     scale = sheet.p99_9 or 1.0
     chosen = same_as.telling if same_as else telling(small, scale)
-    if sheet.strongest not in chosen and not same_as:
+    if sheet.strongest not in chosen:
         chosen = (*chosen[:-1], sheet.strongest)
     alone = [np.ascontiguousarray(maps[:, :, c]) for c in chosen]
     found = [

@@ -49,8 +49,8 @@ def install_line() -> int:
     """Of the workflow, from 1: the one that says where Layerlight comes from, which nobody can
     know but the gallery's owner.
     """
-    lines = workflow().splitlines()
-    return next(i for i, line in enumerate(lines, 1) if "pip install" in line)
+    lines = map(str.lstrip, workflow().splitlines())
+    return next(i for i, line in enumerate(lines, 1) if line.startswith("run: python -m pip "))
 
 
 def start(folder: Path) -> Started:

@@ -159,7 +159,7 @@ def test_whoever_has_made_the_environment_is_told_how_to_use_it() -> None:
     assert "make gallery" in first and activate in second
     assert activate in (PROJECT / "docs/install.md").read_text("utf-8")
     done = subprocess.run(
-        ["make", "--dry-run", "--always-make", "gallery", "VENV=.venv"],
+        ["make", "--no-print-directory", "--dry-run", "--always-make", "gallery", "VENV=.venv"],
         cwd=PROJECT,
         capture_output=True,
         text=True,

@@ -243,27 +243,48 @@ def test_broken_front_matter_loses_no_image(tmp_path: Path) -> None:
         assert (image.title, image.description) == ("Cat", "Still here.")
 
 
-def test_a_text_without_its_picture_is_told(tmp_path: Path) -> None:
-    """With the picture that was meant, if one is called almost so, in its own folder."""
-    for name in ("robin.jpg", "birds/wren.png", "Otter.gif", "swan.png"):
+def test_a_misspelt_text_is_told(tmp_path: Path) -> None:
+    """With the picture that was meant: one without a text, called almost so, in its own folder."""
+    for name in ("robin.jpg", "birds/wren.png", "Otter.gif", "swan.png", "reader.jpg"):
         photo(tmp_path / name)
     (tmp_path / "raven.cr2").touch()
-    texts = ("robim", "birds/robin", "otter", "swan.jpg", "raven", "README", "readme.de", "Licence")
-    for name in texts:
+    for name in ("robim", "otter", "swan.jpg", "raven", "README", "readme_de", "Licence-photos"):
         (tmp_path / f"{name}.md").write_text("Taken in March.")
     found, problems = discover(tmp_path)
-    assert len(found) == 4
+    assert len(found) == 5
     told = {p.source: p.message for p in problems if p.stage == "describe"}
-    nothing = "Expected a picture of that name, {}, but there is none{} Rename one of the two, "
-    assert {
-        source: message.removesuffix("or remove this text.") for source, message in told.items()
-    } == {
-        "robim.md": nothing.format("robim.jpg or the like", "; did you mean robin.jpg?"),
-        "birds/robin.md": nothing.format("robin.jpg or the like", "."),
-        "otter.md": nothing.format("otter.jpg or the like", "; did you mean Otter.gif?"),
-        "swan.jpg.md": nothing.format("swan.jpg", "; did you mean swan.png?"),
+    assert told == {
+        f"{text}.md": f"Expected a picture of that name, {expected}, but there is none; did you "
+        f"mean {meant}? Rename one of the two, or remove this text."
+        for text, expected, meant in (
+            ("robim", "robim.jpg or the like", "robin.jpg"),
+            ("otter", "otter.jpg or the like", "Otter.gif"),
+            ("swan.jpg", "swan.jpg", "swan.png"),
+        )
     }
     assert {p.source for p in problems} - told.keys() == {"raven.cr2"}
+
+
+def test_a_text_about_no_picture_is_left_alone(tmp_path: Path) -> None:
+    """One of the folder, one of the gallery, one that is like a picture that has its own."""
+    for name in ("birds/wren.png", "robin.jpg"):
+        photo(tmp_path / name)
+    for name in ("birds", "about", "history", "robin", "robins"):
+        (tmp_path / f"{name}.md").write_text("Taken in March.")
+    found, problems = discover(tmp_path)
+    assert {c.source: c.sidecar.description for c in found} == {
+        "birds/wren.png": "",
+        "robin.jpg": "Taken in March.",
+    }
+    assert not problems
+
+
+def test_accents_in_either_form_are_the_same_name(tmp_path: Path) -> None:
+    """One character, or a letter and its accent, as macOS copies names."""
+    photo(tmp_path / "cafe\u0301.png")
+    (tmp_path / "caf\u00e9.md").write_text("Taken in March.")
+    (candidate,), problems = discover(tmp_path)
+    assert candidate.sidecar.description == "Taken in March." and not problems
 
 
 def test_a_sidecar_that_is_no_file_of_the_folder(tmp_path: Path) -> None:

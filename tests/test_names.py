@@ -190,6 +190,8 @@ IMAGES = {
     "birds-wren": "birds/wren.png",
     "old-wren": "old/wren.png",
     "wren-png": "wren png.gif",
+    "owl": "owl.jpg",
+    "birds-owl": "birds/owl.jpg",
 }
 
 
@@ -213,7 +215,10 @@ def test_an_image_is_known_by_its_id_or_its_file(name: str, expected: str) -> No
     [
         ("wren", "pairs: expected the name of one image, got 'wren': birds-wren or old-wren?"),
         ("IMG 2041.JPEG", "got 'IMG 2041.JPEG'. Did you mean img-2041? An id is the name of the"),
-        ("otter", "got 'otter'. There are: img-2041, birds-wren, old-wren, wren-png. An id is"),
+        (
+            "otter",
+            "got 'otter'. There are: img-2041, birds-wren, old-wren, wren-png, owl, birds-owl. An",
+        ),
     ],
 )
 def test_a_name_that_is_no_image_or_several_is_refused(name: str, said: str) -> None:

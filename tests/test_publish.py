@@ -260,7 +260,7 @@ def test_a_token_in_the_remotes_address_is_never_shown(
     monkeypatch.chdir(work)
     token = "ghp_0123456789"
     monkeypatch.setenv("no_proxy", "*")
-    nobody = f"https://ada:{token}@127.0.0.1:1/ada/maps.git"
+    nobody = f"https://ada:{token}/1@127.0.0.1:1/ada/maps.git?private_token={token}"
     git(work, "remote", "set-url", "--push", "origin", f"https://{token}@host.invalid/ada/maps.git")
 
     def run(code: int, *arguments: str) -> str:
@@ -284,6 +284,7 @@ def test_a_token_in_the_remotes_address_is_never_shown(
         ("https://ada:secret@host.example/a.git", "https://host.example/a.git"),
         ("https://secret@host.example:8443/a.git?key=secret", "https://host.example:8443/a.git"),
         ("https://git:sec@ret@host.example/a.git", "https://host.example/a.git"),
+        ("https://ada:sec/ret@host.example/a.git#secret", "https://host.example/a.git"),
         ("ssh://git@host.example/a.git", "ssh://git@host.example/a.git"),
         ("git@host.example:ada/a.git", "git@host.example:ada/a.git"),
     ],

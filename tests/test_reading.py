@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from generator import reading
 from generator.domain import Slant
+from generator.sheets import sheet_of
 
 
 def grating(angle: float, side: int = 48, period: float = 8) -> np.ndarray:
@@ -86,6 +89,20 @@ def test_share_of_the_frame_is_a_ratio_of_sums() -> None:
     shares, area = reading.frame_share(maps)
     assert shares.tolist() == [pytest.approx(108 / 784), 1.0]
     assert area == pytest.approx(108 / 784)
+
+
+def test_a_layers_strongest_channel_is_among_the_telling() -> None:
+    """In the last place, if in no other. So in a pool, whose channels are its convolution's, but
+    which may have lost the strongest with a border."""
+    maps = np.zeros((28, 28, 14), dtype=np.float32)
+    for c in range(13):
+        maps[:, :, c] = grating(15 * c, 28) / 2
+    maps[13, 13, 13] = 3  # one value, which counts little beside twelve patterns
+    sheet = sheet_of(maps, model="toy", image="pear", layer="first", signed=False).sheet
+    found = reading.look(maps, sheet).reading
+    assert len(found.telling) == 12 and found.telling[-1] == 13
+    before = replace(found, telling=tuple(range(12)))
+    assert reading.look(maps, sheet, before).reading.telling == (*range(11), 13)
 
 
 def test_silent_channels_come_last_among_the_telling() -> None:

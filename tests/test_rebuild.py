@@ -255,6 +255,15 @@ def test_another_network_in_the_same_file(studio: Studio) -> None:
     assert studio.unlike_first() == set()
 
 
+def test_weights_of_other_networks_came_to_this_machine(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A network from a file has its own: whoever built VGG16 meanwhile changed nothing here."""
+    monkeypatch.setenv("LAYERLIGHT_CACHE", str(tmp_path))
+    (tmp_path / "vgg16.npz").touch()
+    assert studio.build().report.unchanged
+
+
 def test_labels_changed(studio: Studio) -> None:
     """They stand in every image's verdict."""
     labels = studio.folder / "labels.txt"

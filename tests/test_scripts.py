@@ -11,12 +11,12 @@ from tests.conftest import PROJECT
 
 TEMPLATES = PROJECT / "templates"
 SCRIPTS = sorted((TEMPLATES / "static/js").glob("*.js"))
-LIMIT = 41_000
+LIMIT = 41_500
 """Bytes before compression, of the scripts by which maps are read.
 
 It was 40,000. The last 1,000 are for layers with values of both signs: their maps in the thread, on
 other images and in the saved picture turn about the middle of a scale, and a strongest value has a
-sign.
+sign. And 500 keep in view what the tour speaks of, and hide what tells of another channel.
 """
 ALONE = {
     **{"atlas.js": 6_000, "exercises.js": 1_500, "convolution.js": 3_500, "search.js": 2_500},
@@ -27,7 +27,7 @@ ALONE = {
 
 
 def test_the_scripts_together_are_small(site: Path) -> None:
-    """Under 41 kB before compression, all pages' scripts together, but for the atlas's."""
+    """Under 41.5 kB before compression, all pages' scripts together, but for the atlas's."""
     shipped = {p.name: p.stat().st_size for p in (site / "static/js").glob("*.js")}
     assert set(shipped) == {script.name for script in SCRIPTS}
     assert sum(size for name, size in shipped.items() if name not in ALONE) < LIMIT, shipped

@@ -36,9 +36,10 @@ def facts(site: Path, image: str, layer: str) -> dict[str, Any]:
 
 
 def text_of(site: Path, image: str, layer: str) -> str:
-    """All text of a layer's page, tags taken out."""
+    """What the head of a layer's page found, tags taken out."""
     page = (site / "images" / image / "vgg16" / f"{layer}.html").read_text(encoding="utf-8")
-    body = re.sub(r"<[^>]+>", " ", page.split('class="measure">')[1].split("</p>")[0])
+    head = page.split('<header class="head">')[1].split("</header>")[0]
+    body = re.sub(r"<[^>]+>", " ", head)
     return re.sub(r"\s+", " ", html.unescape(body))
 
 

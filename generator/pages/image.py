@@ -26,9 +26,9 @@ from generator.pages.parts import (
     window_numbers,
 )
 from generator.pages.scene import Scene
-from generator.pages.strips import strip_tiles
+from generator.pages.strips import reduced, strip_tiles
 from generator.pages.values import say
-from generator.sizes import cells_of, strip_factor
+from generator.sizes import cells_of
 from generator.wording import count, number, percent, shape, size
 
 __all__ = ["Neighbours", "image_page", "neighbours"]
@@ -173,12 +173,6 @@ def _chapter(
     model, sheet = gallery.model, facts.sheets[layer.name]
     reading = facts.reading.layers[layer.name]
     top = sheet.strongest
-    drawn = (
-        f", drawn at 1/{strip_factor(layer)} size: the largest of each "
-        f"{size(strip_factor(layer), strip_factor(layer))}"
-        if strip_factor(layer) > 1
-        else ""
-    )
     look = say(
         Scene(at, gallery, image, lambda: facts, layer), gallery.texts.layer(model, layer).look
     )
@@ -191,7 +185,7 @@ def _chapter(
         tiles=strip_tiles(at, gallery, image, facts, layer),
         legend=legend(sheet, layer),
         caption=f"{len(reading.telling)} of {layer.channels}, "
-        f"picked for strength and variety{drawn}",
+        f"picked for strength and variety{reduced(layer)}",
         all_text=f"All {count(layer.channels, 'channel')}",
         strongest=f"channel {top}, {number(sheet.channels[top].peaks[0].value)}"
         if sheet.layer_high

@@ -6,8 +6,9 @@ from generator import layout
 from generator.domain import InputImage, Layer, Sheet
 from generator.pages.parts import Gallery, ImageFacts, Tile, Tiles, ratio, tile
 from generator.sizes import grid_factor, strip_factor
+from generator.wording import size
 
-__all__ = ["sheet_tiles", "strip_tiles"]
+__all__ = ["reduced", "sheet_tiles", "strip_tiles"]
 
 
 def strip_tiles(
@@ -39,6 +40,14 @@ def strip_tiles(
             for i, c in enumerate(reading.telling)
         ),
     )
+
+
+def reduced(layer: Layer) -> str:
+    """How a strip's maps are drawn smaller than they are, as the end of a phrase; "" if not."""
+    factor = strip_factor(layer)
+    if factor == 1:
+        return ""
+    return f", drawn at 1/{factor} size: the largest of each {size(factor, factor)}"
 
 
 def sheet_tiles(

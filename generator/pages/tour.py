@@ -25,7 +25,7 @@ from generator.pages.parts import (
     value_place,
     window_box,
 )
-from generator.pages.strips import strip_tiles
+from generator.pages.strips import reduced, strip_tiles
 from generator.wording import count, number, percent, place, share_of, size
 
 __all__ = ["Stop", "tour_page", "tour_stops"]
@@ -60,6 +60,8 @@ class Specimen:
     mark: Place
     box: Box | None
     caption: str
+    reduced: str
+    """How it is drawn smaller than it is, as the end of a phrase; "" if it is not."""
 
 
 def tour_page(gallery: Gallery, first: ImageFacts, stops: tuple[Stop, ...]) -> Page:
@@ -71,7 +73,7 @@ def tour_page(gallery: Gallery, first: ImageFacts, stops: tuple[Stop, ...]) -> P
         gallery,
         title=f"A tour in {count(len(stops), 'step')}",
         description=f"From the pixels of “{image.title}” into {model.title}"
-        + (", and across images." if len(gallery.images) > 1 else "."),
+        + (", and across images." if stops[-1].part == "open" else "."),
         section="learn",
         crumbs=(
             Link("Layerlight", layout.href(at, layout.FRONT_PAGE)),
@@ -124,13 +126,14 @@ def _specimen(at: str, gallery: Gallery, first: ImageFacts, stop: Stop) -> Speci
     peak = channel.peaks[0]
     return Specimen(
         tiles=strip_tiles(at, gallery, image, first, layer),
-        # a convolution's strongest channel is always one of them
+        # a layer's strongest channel is always one of them
         x=first.reading.layers[layer.name].telling.index(top),
         y=0,
         gain=ratio(channel.high, sheet.p99_9),
         mark=value_place(layer, peak.row, peak.column),
         box=window_box(layer, model, peak),
         caption=f"{layer.name} #{top}",
+        reduced=reduced(layer),
     )
 
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 import os
 import shutil
 from contextlib import suppress
+from fnmatch import fnmatch
 from pathlib import Path
 
 from generator import beside
@@ -70,8 +71,9 @@ class Workspace:
 
     def drop_journal(self) -> None:
         """The new site could not take its place: it is to be forgotten."""
-        for journal in self._folder.glob(_DONE):
-            journal.unlink()
+        with suppress(OSError):  # of a site that took no place the next build makes nothing
+            for journal in _journals(self._folder):
+                journal.unlink()
 
     def close(self) -> str:
         """Bring what is whole to its end, and remove the rest; what barred it, or "".
@@ -125,7 +127,9 @@ def _is_workspace(folder: Path) -> bool:
 def _settle(folder: Path, output: Path) -> str:
     barred = ""
     try:
-        journals = list(folder.glob(_DONE))
+        journals = _journals(folder)
+    except FileNotFoundError:
+        journals = []
     except OSError as error:  # they may be there: all of it stays for the next build
         return error.strerror or str(error)
     for journal in journals:
@@ -144,6 +148,11 @@ def _settle(folder: Path, output: Path) -> str:
     if output.exists() or not (folder / _OLD).exists():
         shutil.rmtree(folder, ignore_errors=True)
     return barred
+
+
+def _journals(folder: Path) -> list[Path]:
+    # Not by Path.glob, which from Python 3.12 on takes a folder that cannot be listed for empty.
+    return [folder / name for name in os.listdir(folder) if fnmatch(name, _DONE)]
 
 
 def _inode(folder: Path) -> str:

@@ -148,6 +148,9 @@ def test_data_that_cannot_be_read_is_said_where_it_would_stand(
     visit = look(LAYER)
     visit.page.locator(part).scroll_into_view_if_needed()
     visit.page.get_by_text(says).wait_for()
+    visit.page.keyboard.press("]")  # of the next channel nothing is known either
+    visit.page.get_by_role("heading", name="Channel 1", exact=False).first.wait_for()
+    visit.page.get_by_text(says).wait_for()
     assert not faults(visit)
 
 
