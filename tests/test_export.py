@@ -157,6 +157,7 @@ def test_the_same_images_are_the_same_bytes(inputs: Path, tmp_path: Path, suffix
         (["blue"], ["blue"]),  # an id goes before a name
         (["more/blue"], ["more-blue"]),
         (["more/blue.png", "red"], ["more-blue", "red"]),
+        (["blue.png"], ["blue"]),  # and not more/blue.png
     ],
 )
 def test_an_image_goes_by_its_id_or_its_name(
@@ -174,7 +175,6 @@ def test_an_image_goes_by_its_id_or_its_name(
         (["red"], True, "either images or --all"),
         (["rde"], False, "Did you mean red?"),
         (["zzzz"], False, "There are: blue"),
-        (["blue.png"], False, "blue or more-blue?"),
     ],
 )
 def test_what_is_no_image_is_refused_with_what_there_is(
