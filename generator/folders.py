@@ -251,6 +251,8 @@ class _Walk:
         Other texts may be about something else, such as ``birds.md`` beside ``birds/``.
         """
         texts = _sidecars(iter(names))
+        if not texts:
+            return
         # also of pictures that are not read: what is wrong with those is said of them
         others = [_composed(name) for name in names if _suffix(name) != _SIDECAR_SUFFIX]
         borne = {*others, *map(_stem, others)}

@@ -71,7 +71,7 @@ class Workspace:
 
     def drop_journal(self) -> None:
         """The new site could not take its place: it is to be forgotten."""
-        with suppress(OSError):  # of a site that took no place the next build makes nothing
+        with suppress(OSError):  # the next build heeds none whose site took no place
             for journal in _journals(self._folder):
                 journal.unlink()
 
