@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import TypeVar
 
 from generator.domain import Accounts, Layer, LayerReading, Sheet, Slant
+from generator.sizes import strip_factor
 from generator.wording import number, percent, size
 
 __all__ = ["Exercise", "MapChoice", "exercises"]
@@ -21,8 +22,6 @@ __all__ = ["Exercise", "MapChoice", "exercises"]
 T = TypeVar("T")
 CHOICES = 4
 MAPS = 6
-SHOWN = 112
-"""Side of a map in an exercise, CSS pixels, and of the strip's: a larger one loses values."""
 _CLEAR = 1.6
 """Two maps are told apart by their strength if one is so many times as strong."""
 _SHARES = (0.05, 0.15, 0.3, 0.45, 0.6, 0.75, 0.85, 0.95)
@@ -98,8 +97,8 @@ def _pick(image: str, kind: str, things: Sequence[Layer]) -> Layer:
 
 
 def _drawn_whole(layers: Sequence[Layer]) -> list[Layer]:
-    """Layers whose maps an exercise can show without leaving values out."""
-    return [la for la in layers if max(la.height, la.width) <= SHOWN]
+    """Layers whose maps a strip, and so an exercise, shows without leaving values out."""
+    return [la for la in layers if strip_factor(la) == 1]
 
 
 def _slant(

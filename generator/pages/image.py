@@ -26,7 +26,7 @@ from generator.pages.parts import (
     window_numbers,
 )
 from generator.pages.scene import Scene
-from generator.pages.strips import reduced, strip_tiles
+from generator.pages.strips import strip_size, strip_tiles
 from generator.pages.values import say
 from generator.sizes import cells_of
 from generator.wording import count, number, percent, shape, size
@@ -185,7 +185,7 @@ def _chapter(
         tiles=strip_tiles(at, gallery, image, facts, layer),
         legend=legend(sheet, layer),
         caption=f"{len(reading.telling)} of {layer.channels}, "
-        f"picked for strength and variety{reduced(layer)}",
+        f"picked for strength and variety{strip_size(layer)}",
         all_text=f"All {count(layer.channels, 'channel')}",
         strongest=f"channel {top}, {number(sheet.channels[top].peaks[0].value)}"
         if sheet.layer_high

@@ -8,7 +8,7 @@ from generator.pages.parts import Gallery, ImageFacts, Tile, Tiles, ratio, tile
 from generator.sizes import grid_factor, strip_factor
 from generator.wording import size
 
-__all__ = ["reduced", "sheet_tiles", "strip_tiles"]
+__all__ = ["sheet_tiles", "strip_size", "strip_tiles"]
 
 
 def strip_tiles(
@@ -42,7 +42,7 @@ def strip_tiles(
     )
 
 
-def reduced(layer: Layer) -> str:
+def strip_size(layer: Layer) -> str:
     """How a strip's maps are drawn smaller than they are, as the end of a phrase; "" if not."""
     factor = strip_factor(layer)
     if factor == 1:

@@ -25,7 +25,7 @@ from generator.pages.parts import (
     value_place,
     window_box,
 )
-from generator.pages.strips import reduced, strip_tiles
+from generator.pages.strips import strip_size, strip_tiles
 from generator.wording import count, number, percent, place, share_of, size
 
 __all__ = ["Stop", "tour_page", "tour_stops"]
@@ -52,15 +52,14 @@ class Specimen:
     """A stop's map, and what its strongest value sees."""
 
     tiles: Tiles
-    """What it is cut out of,"""
+    """The strip that it is cut out of,"""
     x: int
-    y: int
-    """and where: column and row."""
+    """and at which place."""
     gain: str
     mark: Place
     box: Box | None
     caption: str
-    reduced: str
+    size: str
     """How it is drawn smaller than it is, as the end of a phrase; "" if it is not."""
 
 
@@ -128,12 +127,11 @@ def _specimen(at: str, gallery: Gallery, first: ImageFacts, stop: Stop) -> Speci
         tiles=strip_tiles(at, gallery, image, first, layer),
         # a layer's strongest channel is always one of them
         x=first.reading.layers[layer.name].telling.index(top),
-        y=0,
         gain=ratio(channel.high, sheet.p99_9),
         mark=value_place(layer, peak.row, peak.column),
         box=window_box(layer, model, peak),
         caption=f"{layer.name} #{top}",
-        reduced=reduced(layer),
+        size=strip_size(layer),
     )
 
 
