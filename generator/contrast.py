@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generator.domain import Contrast, Sheet
-from generator.sheets import GAP, reduce, tile
+from generator.sheets import cut, reduce, tile
 
 __all__ = ["COLUMNS", "Drawn", "by_change", "contrast", "cut_out"]
 
@@ -36,11 +36,9 @@ class Drawn(NamedTuple):
 
 def cut_out(png: Grey, sheet: Sheet, channels: Sequence[int]) -> Maps:
     """Values of some channels, (n, height, width), out of a sheet's PNG: to half a grey step."""
-    height, width = sheet.tile_height + GAP, sheet.tile_width + GAP
+    greys = cut(png, sheet.tile_height, sheet.tile_width, sheet.columns, channels)
     maps = []
-    for c in channels:
-        top, left = c // sheet.columns * height, c % sheet.columns * width
-        grey = png[top : top + sheet.tile_height, left : left + sheet.tile_width]
+    for c, grey in zip(channels, greys, strict=True):
         low, high = sheet.channels[c].low, sheet.channels[c].high
         maps.append((low + (high - low) * (grey.astype(np.float32) / 255)).astype(np.float32))
     return np.stack(maps)

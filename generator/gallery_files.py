@@ -164,7 +164,7 @@ class _Strip:
         path = of(model.id, image, layer.name)
         sheet = read_png(stage.path(path).read_bytes())
         height, width = -(-layer.height // drawn), -(-layer.width // drawn)
-        cut = _cut(sheet, height, width, columns_for(layer.channels), self.chosen)
+        cut = sheets.cut(sheet, height, width, columns_for(layer.channels), self.chosen)
         return sheets.reduce(cut, factor // drawn, signed=layer.signed)
 
     def rows_of(self, key: str, files: Mapping[str, bytes]) -> dict[str, NDArray[np.uint8]]:
@@ -177,24 +177,10 @@ class _Strip:
         sheet = read_png(files[self._path])
         count = len(self.chosen)
         return {
-            name: _cut(sheet, height, width, count, tuple(range(i * count, (i + 1) * count)))
+            name: sheets.cut(sheet, height, width, count, tuple(range(i * count, (i + 1) * count)))
             for i, name in enumerate(names)
             if name
         }
-
-
-def _cut(
-    sheet: NDArray[np.uint8], height: int, width: int, columns: int, channels: tuple[int, ...]
-) -> NDArray[np.uint8]:
-    """``(len(channels), height, width)`` out of a sheet of tiles of that size."""
-    tops = [c // columns * (height + sheets.GAP) for c in channels]
-    lefts = [c % columns * (width + sheets.GAP) for c in channels]
-    return np.stack(
-        [
-            sheet[top : top + height, left : left + width]
-            for top, left in zip(tops, lefts, strict=True)
-        ]
-    )
 
 
 def write_gallery_files(

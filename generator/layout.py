@@ -7,6 +7,7 @@ relatively (``href``), so the site works under any subpath and from a file.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from urllib.parse import quote
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "contrast_maps",
     "data_key",
     "evidence_script",
+    "excerpt_png",
     "exercises_page",
     "gallery_script",
     "gradcam_png",
@@ -339,6 +341,11 @@ def small_sheet_png(model: str, image: str, layer: str) -> str:
 def strip_png(model: str, image: str, layer: str) -> str:
     """The layer's most telling channels."""
     return f"{_sheets(model, image)}/strips/{layer}.png"
+
+
+def excerpt_png(model: str, layer: str, channels: Sequence[int]) -> str:
+    """Maps that a text of the gallery shows, of its first image."""
+    return f"learn/figures/{model}/{layer}-{'-'.join(map(str, channels))}.png"
 
 
 def block_png(model: str, image: str, block: str) -> str:

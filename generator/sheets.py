@@ -7,6 +7,7 @@ has the channels first. The passes over the values themselves are in ``generator
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -21,6 +22,7 @@ __all__ = [
     "GAP",
     "Measured",
     "channels_first",
+    "cut",
     "enlarge",
     "magnitude",
     "reduce",
@@ -119,6 +121,18 @@ def tile(grey: Grey, columns: int, *, signed: bool = False) -> Grey:
         left = c % columns * (width + GAP)
         sheet[top : top + height, left : left + width] = grey[c]
     return sheet
+
+
+def cut(sheet: Grey, height: int, width: int, columns: int, channels: Sequence[int]) -> Grey:
+    """``(len(channels), height, width)`` out of a sheet of tiles of that size: ``tile`` undone."""
+    tops = [c // columns * (height + GAP) for c in channels]
+    lefts = [c % columns * (width + GAP) for c in channels]
+    return np.stack(
+        [
+            sheet[top : top + height, left : left + width]
+            for top, left in zip(tops, lefts, strict=True)
+        ]
+    )
 
 
 def reduce(grey: Grey, factor: int, *, signed: bool) -> Grey:

@@ -34,7 +34,7 @@ from generator.pages.image import image_page
 from generator.pages.layer import layer_page
 from generator.pages.network import model_page
 from generator.pages.paging import CARDS, ROWS, Span, spans
-from generator.pages.parts import Gallery, ImageFacts, Page
+from generator.pages.parts import Excerpt, Gallery, ImageFacts, Page
 from generator.pages.plain import error_page
 from generator.pages.promises import broken_promises
 from generator.pages.quiz import quiz_page
@@ -44,6 +44,7 @@ from generator.pages.tour import Stop, tour_page, tour_stops
 __all__ = [
     "ATLAS_SIDE",
     "Article",
+    "Excerpt",
     "Gallery",
     "ImageFacts",
     "Look",

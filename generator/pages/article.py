@@ -9,12 +9,13 @@ from typing import Any
 
 from generator import layout, placeholders
 from generator.pages.chapter_figures import STRONGEST, figure
+from generator.pages.parts import Excerpt
 from generator.pages.scene import Scene
 from generator.pages.values import say, value
 from generator.placeholders import PROMISES
 from generator.texts import Term
 
-__all__ = ["Article", "article", "definition"]
+__all__ = ["Article", "article", "definition", "excerpts"]
 
 _PROMISE = re.compile(rf"\b({'|'.join(PROMISES)}):([\w-]*)(?:#([\w@,]+))?")
 
@@ -58,6 +59,13 @@ def article(scene: Scene, body: str, *, own: bool) -> Article:
         },
         address=f"{scene.gallery.base_url}{scene.at}" if scene.gallery.base_url else "",
     )
+
+
+def excerpts(*articles: Article | None) -> tuple[Excerpt, ...]:
+    """What the figures of a page's texts need cut out, each once."""
+    figures = (figure for one in articles if one for figure in one.figures.values() if figure)
+    found = (figure.get("excerpt") for figure in figures)
+    return tuple(dict.fromkeys(excerpt for excerpt in found if excerpt))
 
 
 def definition(scene: Scene, term: Term) -> Article:

@@ -8,7 +8,7 @@ from typing import Any
 
 from generator import layout
 from generator.domain import Across, AtlasSheet, Layer, Pictured
-from generator.pages.article import article
+from generator.pages.article import article, excerpts
 from generator.pages.parts import Gallery, ImageFacts, Link, Page, block_title, page, rail
 from generator.pages.scene import Scene, first_scene
 from generator.pages.values import say
@@ -129,6 +129,7 @@ def atlas_front_page(gallery: Gallery, first: ImageFacts, across: Mapping[str, A
     at = layout.atlas_front(model.id)
     text = gallery.texts.page("atlas")
     scene = first_scene(at, gallery, first)
+    about = article(scene, text.body, own="body" in text.own)
     total = sum(c is not None for sheet in gallery.atlas.values() for c in sheet.channels)
     above = sum(
         _excels(c, across[name].best[i][1])
@@ -156,7 +157,7 @@ def atlas_front_page(gallery: Gallery, first: ImageFacts, across: Mapping[str, A
                 else ""
             ),
             "heading": text.title,
-            "text": article(scene, text.body, own="body" in text.own),
+            "text": about,
             "rows": _rows(scene, across),
             "rail": rail(
                 gallery,
@@ -173,6 +174,7 @@ def atlas_front_page(gallery: Gallery, first: ImageFacts, across: Mapping[str, A
             "measured": any(sheet.photographs for sheet in gallery.atlas.values()),
             "tested": count(len(next(iter(gallery.atlas.values())).photographs), "image"),
         },
+        excerpts=excerpts(about),
     )
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from generator import layout
 from generator.domain import Layer, Sheet, WorkedExample
 from generator.pages.front import marked
-from generator.pages.parts import Gallery, Tiles, block_title, legend, tile
+from generator.pages.parts import Excerpt, Gallery, Tiles, block_title, legend, tile
 from generator.pages.scene import Scene
 from generator.pages.strips import sheet_tiles, strip_tiles
 from generator.wording import MINUS, percent
@@ -119,36 +119,41 @@ def _maps(scene: Scene, words: tuple[str, ...]) -> Found:
     channels = [sheet.strongest if word == STRONGEST else int(word) for word in words[1:]]
     if any(channel >= layer.channels for channel in channels):
         return None
+    # a page of the image's own loads the whole sheet anyway
+    path = layout.excerpt_png(scene.gallery.model.id, layer.name, channels)
+    excerpt = Excerpt(path, scene.image.id, layer, tuple(channels)) if scene.of_gallery else None
     return {
         "image": scene.image,
         "layer": layer,
         "channels": channels,
-        "tiles": _cut(scene, layer, sheet, channels),
+        "tiles": _tiles(scene, layer, sheet, channels, excerpt),
         "legend": legend(sheet, layer),
+        "excerpt": excerpt,
     }
 
 
-def _cut(scene: Scene, layer: Layer, sheet: Sheet, channels: list[int]) -> Tiles:
-    """Channels of a layer, cut out of the image's sheet."""
+def _tiles(
+    scene: Scene, layer: Layer, sheet: Sheet, channels: list[int], excerpt: Excerpt | None
+) -> Tiles:
+    """Channels of a layer, in a file of their own or cut out of the image's sheet."""
     at, model, image = scene.at, scene.gallery.model, scene.image
     target = layout.layer_page(image.id, model.id, layer.name)
-    return sheet_tiles(
-        at,
-        layer,
-        sheet,
-        tuple(
-            tile(
-                sheet,
-                layer,
-                c,
-                x=c % sheet.columns,
-                y=c // sheet.columns,
-                href=layout.href(at, target, str(c)),
-                label=f"#{c}",
-            )
-            for c in channels
-        ),
+    tiles = tuple(
+        tile(
+            sheet,
+            layer,
+            c,
+            x=i if excerpt else c % sheet.columns,
+            y=0 if excerpt else c // sheet.columns,
+            href=layout.href(at, target, str(c)),
+            label=f"#{c}",
+        )
+        for i, c in enumerate(channels)
     )
+    cut = sheet_tiles(at, layer, sheet, tiles)
+    if excerpt is None:
+        return cut
+    return replace(cut, sheet=layout.href(at, excerpt.path), columns=len(channels), rows=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from generator import layout
-from generator.pages.article import article, definition
+from generator.pages.article import article, definition, excerpts
 from generator.pages.handouts import handouts_href
 from generator.pages.parts import Gallery, ImageFacts, Link, Page, page
 from generator.pages.scene import Scene, first_scene
@@ -128,4 +128,5 @@ def _chapter(gallery: Gallery, first: ImageFacts, slug: str) -> Page:
             "before": contents[here - 1] if here else None,
             "after": contents[here + 1] if here + 1 < len(contents) else None,
         },
+        excerpts=excerpts(about),
     )

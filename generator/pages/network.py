@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from generator import layout
 from generator.domain import Layer
-from generator.pages.article import article
+from generator.pages.article import article, excerpts
 from generator.pages.parts import Gallery, ImageFacts, Link, Page, block_title, page, rail
 from generator.pages.scene import first_scene
 from generator.pages.values import say
@@ -69,6 +69,9 @@ def model_page(gallery: Gallery, first: ImageFacts) -> Page:
     at = layout.model_page(model.id)
     text = gallery.texts.network(model)
     scene = first_scene(at, gallery, first)
+    about = article(scene, text.body, own="body" in text.own)
+    blocks = [(gallery.texts.block(model, name), name, members) for name, members in gallery.blocks]
+    leads = [article(scene, block.body, own="body" in block.own) for block, _, _ in blocks]
     title = text.title if "title" in text.own else f"{model.title}, layer by layer"
     layers = model.layers
     total = {
@@ -87,7 +90,7 @@ def model_page(gallery: Gallery, first: ImageFacts) -> Page:
         crumbs=(Link("Layerlight", layout.href(at, layout.FRONT_PAGE)), Link("Network", "")),
         body={
             "lead": say(scene, text.lead),
-            "text": article(scene, text.body, own="body" in text.own),
+            "text": about,
             "rail": rail(
                 gallery, lambda la: layout.href(at, layout.across_page(model.id, la.name))
             ),
@@ -95,11 +98,10 @@ def model_page(gallery: Gallery, first: ImageFacts) -> Page:
             "blocks": tuple(
                 (
                     f"{block_title(name)}: {block.title}" if block.title else block_title(name),
-                    article(scene, block.body, own="body" in block.own),
+                    lead,
                     tuple(_row(at, gallery, first, la) for la in members),
                 )
-                for name, members in gallery.blocks
-                for block in [gallery.texts.block(model, name)]
+                for (block, name, members), lead in zip(blocks, leads, strict=True)
             ),
             "total": total,
             "merges": any(la.kind == "merge" for la in layers),
@@ -108,6 +110,7 @@ def model_page(gallery: Gallery, first: ImageFacts) -> Page:
             "first": gallery.images[0],
             "input_size": size(model.input.height, model.input.width),
         },
+        excerpts=excerpts(about, *leads),
     )
 
 

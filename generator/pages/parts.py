@@ -30,6 +30,7 @@ from generator.wording import number, percent, size
 
 __all__ = [
     "Box",
+    "Excerpt",
     "Figures",
     "Gallery",
     "ImageFacts",
@@ -180,6 +181,19 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Excerpt:
+    """Maps that a page shows of its gallery's first image, in a file of their own.
+
+    A sheet has a hundred others: two megabytes for the sake of two.
+    """
+
+    path: str
+    image: str
+    layer: Layer
+    channels: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """A page, ready for its template."""
 
@@ -192,6 +206,8 @@ class Page:
     gallery: Gallery
     body: dict[str, Any]
     crumbs: tuple[Link, ...] = ()
+    excerpts: tuple[Excerpt, ...] = ()
+    """What has to be cut out of sheets for it."""
 
     def to(self, target: str, fragment: str = "") -> str:
         """Relative URL from this page."""

@@ -24,6 +24,8 @@ class Scene:
     """That image's; loaded when something asks for them."""
     here: Layer | None = None
     """The layer that the text is about."""
+    of_gallery: bool = False
+    """Whether the page is about no image of its own."""
 
     def layer(self, name: str) -> Layer | None:
         """The layer of that name, also one that the gallery does not show; None if none is."""
@@ -42,4 +44,6 @@ def first_scene(
 ) -> Scene:
     """A page that is about no image of its own speaks of the first, whose facts are ``first``."""
     image = gallery.images[0]
-    return Scene(at, gallery, image, lambda: first or gallery.facts(image.id), here)
+    return Scene(
+        at, gallery, image, lambda: first or gallery.facts(image.id), here, of_gallery=True
+    )
