@@ -28,8 +28,8 @@ __all__ = [
     "strip_factor",
 ]
 
-SMALL_PHOTO = 112
-"""Longer side of small photographs: shown at half of it, sharp on screens of two pixels a point."""
+SMALL_PHOTO = 168
+"""Longer side of small photographs, which stand in lists: 56 px wide, or 84 to 112."""
 BLOCKS_SIDE = 56
 """Side of the small maps that stand for an image's blocks."""
 SMALL, LARGE = 56, 112

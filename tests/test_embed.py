@@ -24,10 +24,12 @@ def test_the_address_of_views_knows_every_layer_of_every_network(beside: Path) -
     }
 
 
-def test_it_is_no_page_to_be_found(beside: Path) -> None:
-    """By search engines: neither by itself nor by another address; it runs nothing foreign."""
+def test_it_is_no_page_to_be_offered(beside: Path) -> None:
+    """To search engines, neither in the list nor by a canonical address; it runs nothing foreign.
+
+    Who finds it all the same reads what it is for, and the way to the gallery.
+    """
     page = (beside / "embed.html").read_text("utf-8")
-    assert '<meta name="robots" content="noindex">' in page
     assert "canonical" not in page and GALLERY_URL not in page
     assert "embed.html" not in (beside / "sitemap.xml").read_text("utf-8")
     front = (beside / "index.html").read_text("utf-8")

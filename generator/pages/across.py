@@ -268,7 +268,7 @@ def _row(
     return Row(
         image=image,
         href=layout.href(at, target),
-        photo=layout.href(at, layout.input_png(model.id, image.id)),
+        photo=layout.href(at, layout.small_photo(model.id, image.id)),
         tiles=tiles,
         values=tuple(_value(facts) for facts in row.channels),
         fact=f"{percent(row.zero_share)} zero, {row.silent or 'none'} silent, "

@@ -147,7 +147,7 @@ def _trio_of_networks(
     titles = (found.first.title, found.second.title)
     return Trio(
         title=image.title,
-        photo=layout.href(at, layout.input_png(found.first.id, image.id)),
+        photo=layout.href(at, layout.small_photo(found.first.id, image.id)),
         heads=tuple((c, percent(found.changes[layer.name].change[c])) for c in contrast.channels),
         head="Changed by",
         rows=_rows(

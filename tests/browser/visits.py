@@ -14,8 +14,14 @@ WIDE: Size = (1440, 900)
 PHONE: Size = (360, 740)
 
 _LOAD_IMAGES = """async () => {
-  for (const image of document.images) image.loading = "eager";
-  await Promise.allSettled([...document.images].map(image => image.decode()));
+  for (const late of document.querySelectorAll(".late")) late.classList.add("near");
+  const backgrounds = [...document.querySelectorAll("main *")]
+    .map(element => /url\\("(.+)"\\)/.exec(getComputedStyle(element).backgroundImage)?.[1]);
+  const images = [...document.images, ...[...new Set(backgrounds)].filter(Boolean).map(url => {
+    return Object.assign(new Image(), { src: url });
+  })];
+  for (const image of images) image.loading = "eager";
+  await Promise.allSettled(images.map(image => image.decode()));
 }"""
 
 _WIDEST = """() => {
