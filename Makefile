@@ -21,7 +21,7 @@ INSTALL = $(PIP) install --require-hashes --no-build-isolation
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help gallery compare handouts serve check reference pictures test test-all lint format atlas bench bench-pages bench-atlas bench-models bench-refusals firefox fuzz audit lock lock-firefox clean distclean
+.PHONY: help gallery compare handouts serve check reference pictures test test-all lint format atlas bench bench-pages bench-atlas bench-models bench-refusals bench-lighthouse firefox fuzz audit lock lock-firefox lock-lighthouse clean distclean
 
 help:
 	@echo 'make gallery    site/ from the images in inputs/, with handouts (the first time: the environment, about 1 GB)'
@@ -38,6 +38,7 @@ help:
 	@echo 'make atlas      make the pictures of what channels look for anew (an hour on two cores)'
 	@echo 'make bench      builds against the least they could take, keract and matplotlib; rebuilds; growth'
 	@echo 'make bench-pages  what each kind of page of site/ costs in Chromium'
+	@echo 'make bench-lighthouse  what Lighthouse says of each kind of page of site/ (needs Node.js)'
 	@echo 'make bench-atlas  seconds a picture of the atlas, layer by layer'
 	@echo 'make bench-models  seconds and megabytes an image of two larger networks'
 	@echo 'make bench-refusals  seconds and megabytes that the worst files of strangers take until they are refused'
@@ -45,7 +46,7 @@ help:
 	@echo 'make audit      known weaknesses of what is locked; exit code 1: there are some, 75: nobody could be asked'
 	@echo 'make firefox    look at site/ in Firefox too (needs Node.js and firefox-esr)'
 	@echo 'make lock       write requirements/*.txt anew after a change in pyproject.toml'
-	@echo 'make lock-firefox  the same of what make firefox installs'
+	@echo 'make lock-firefox  the same of what make firefox installs; lock-lighthouse: make bench-lighthouse'
 	@echo 'make clean      remove what was built and every cache; distclean: the environment too'
 
 gallery: $(VENV)/.run
@@ -104,6 +105,10 @@ bench-pages: $(VENV)/.test
 	CHROMIUM=$$($(BIN)/python tests/browser/find_chromium.py --install) \
 	  $(BIN)/python -m benchmarks.pages $(ARGS)
 
+bench-lighthouse: build/lighthouse/node_modules/.ready $(VENV)/.test
+	CHROMIUM=$$($(BIN)/python tests/browser/find_chromium.py --install) \
+	  $(BIN)/python -m benchmarks.lighthouse $(ARGS)
+
 bench-atlas: $(VENV)/.run
 	$(BIN)/python -m benchmarks.atlas $(ARGS)
 
@@ -135,15 +140,15 @@ audit: build/audit/.ready
 atlas: $(VENV)/.run
 	$(BIN)/layerlight atlas --folder generator/atlas/shipped $(ARGS)
 
-# The one thing here that npm installs; into build/, which git ignores.
 FIREFOX ?= /usr/bin/firefox-esr
 firefox: build/firefox/node_modules/.ready
 	node tests/firefox.mjs site $(FIREFOX)
 
-build/firefox/node_modules/.ready: requirements/firefox/package-lock.json
-	mkdir -p build/firefox
-	cp requirements/firefox/package.json requirements/firefox/package-lock.json build/firefox/
-	cd build/firefox && npm ci --ignore-scripts --no-audit --no-fund
+# What npm installs, for these two only; into build/, which git ignores.
+build/%/node_modules/.ready: requirements/%/package-lock.json
+	mkdir -p build/$*
+	cp requirements/$*/package.json requirements/$*/package-lock.json build/$*/
+	cd build/$* && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
 # ---- the environment: three stamps, each newer than what it was made from ----
@@ -221,9 +226,9 @@ lock: build/lock/.ready
 	$(LOCK) requirements/audit.in -o requirements/audit.txt
 	$(LOCK) --no-deps requirements/lock.in -o requirements/lock.txt
 
-# Names no registry, like the others; needs Node.js.
-lock-firefox:
-	cd requirements/firefox && npm install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
+# Name no registry, like the others; need Node.js.
+lock-firefox lock-lighthouse: lock-%:
+	cd requirements/$* && npm install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
 
 # What locks is locked itself.
 build/lock/.ready: requirements/lock.txt | $(BIN)/python

@@ -113,9 +113,11 @@ def test_nothing_is_installed_unchecked() -> None:
     assert re.search(r"^INSTALL = .*--require-hashes", recipes, re.M)
 
 
-def test_what_npm_installs_has_hashes_and_no_address() -> None:
+@pytest.mark.parametrize("tool", ["firefox", "lighthouse"])
+def test_what_npm_installs_has_hashes_and_no_address(tool: str) -> None:
     """As the locks of pip."""
-    text = (PROJECT / "requirements/firefox/package-lock.json").read_text(encoding="utf-8")
+    lock = PROJECT / "requirements" / tool / "package-lock.json"
+    text = lock.read_text(encoding="utf-8")
     packages = json.loads(text)["packages"]
     for name, facts in packages.items():
         assert not name or facts["integrity"].startswith("sha512-"), name
