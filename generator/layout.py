@@ -319,7 +319,7 @@ def input_png(model: str, image: str) -> str:
 
 
 def small_photo(model: str, image: str) -> str:
-    """The same, small: for strips of photographs that lead to other images."""
+    """The same for lists of images: lossy, a tenth of the bytes."""
     return f"{_sheets(model, image)}/photo.webp"
 
 

@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 _SMALL_QUALITY = 80
-"""Of small photographs, 0 to 100: 5 kB of 90."""
+"""Of small photographs, 0 to 100: 8 kB of 90."""
 
 Write = Callable[[str, bytes | str], None]
 Pixels = NDArray[np.uint8]

@@ -28,8 +28,8 @@ __all__ = [
     "strip_factor",
 ]
 
-SMALL_PHOTO = 168
-"""Longer side of small photographs, which stand in lists: 56 px wide, or 84 to 112."""
+SMALL_PHOTO = 224
+"""Longer side, at most, of the photographs in lists and on cards, 56 to 280 px wide there."""
 BLOCKS_SIDE = 56
 """Side of the small maps that stand for an image's blocks."""
 SMALL, LARGE = 56, 112

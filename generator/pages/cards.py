@@ -85,7 +85,7 @@ def image_list(at: str, gallery: Gallery, cards: Sequence[CardFacts], span: Span
             "url": layout.href(at, layout.titles_script()),
             "root": layout.href(at, layout.FRONT_PAGE).removesuffix(layout.FRONT_PAGE),
             "page": layout.image_page("{id}"),
-            "photo": layout.input_png(model.id, "{id}"),
+            "photo": layout.small_photo(model.id, "{id}"),
         },
     }
 
@@ -122,7 +122,7 @@ def _card(at: str, gallery: Gallery, image: InputImage, facts: CardFacts) -> Car
     return Card(
         title=image.title,
         href=layout.href(at, layout.image_page(image.id)),
-        photo=layout.href(at, layout.input_png(model.id, image.id)),
+        photo=layout.href(at, layout.small_photo(model.id, image.id)),
         blocks=layout.href(at, layout.blocks_png(model.id, image.id)),
         gains=facts.gains,
         fact=facts.fact,
