@@ -23,6 +23,7 @@ from generator.errors import InputsError, OutputError, UsageError
 from generator.export import Export, export, parse_channels
 from tests.input_folders import BLUE, photo
 from tests.onnx_reference import LAYERS, OnnxVGG16
+from tests.small_networks import maps_of, plain, saved
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -339,6 +340,22 @@ def test_the_command_says_what_it_wrote(
     code, out, _ = _run("--all", "--inputs", str(elsewhere), "--size", "32x64", "-o", "a.csv")
     assert (code, out.split(",")[0]) == (0, "wrote a.csv: images 1")
     assert (tmp_path / "a.csv").read_text().count("\n") == 16 * 32 * 64 + 1
+
+
+def test_pixels_become_numbers_as_asked_for(
+    inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A network from a file does not say how it was trained: from 0 to 1, or here from 0 to 255."""
+    monkeypatch.chdir(tmp_path)
+    model = plain()
+    name = str(saved(model, tmp_path / "own.keras"))
+    for more, factor in ((), 1), (("--preprocess", "none"), 255):
+        code, _, err = _run("red", "--model", name, "--layers", "first", *more)
+        assert (code, err) == (0, "")
+        found = _arrays(tmp_path / "activations.npz")
+        pixels = found["red/input"][None].astype(np.float32) * factor
+        expected, _ = maps_of(model, ["first", "pool"], pixels)
+        np.testing.assert_allclose(found["red/first"], expected[0], rtol=1e-5, atol=1e-5 * factor)
 
 
 def test_an_image_that_was_skipped_makes_the_exit_code_3(

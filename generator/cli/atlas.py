@@ -12,14 +12,8 @@ from typing import Annotated, Literal
 import typer
 
 from generator.cli import texts
-from generator.cli.commands import (
-    PROBLEMS,
-    ConfigOption,
-    DebugOption,
-    ModelOption,
-    WeightsOption,
-    app,
-)
+from generator.cli.commands import PROBLEMS, app
+from generator.cli.options import ConfigOption, DebugOption, ModelOption, WeightsOption
 from generator.cli.terminal import complain, picture_bar, reporting, say
 from generator.errors import ConfigError
 

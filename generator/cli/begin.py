@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from generator.cli.commands import DebugOption, app
+from generator.cli.commands import app
+from generator.cli.options import DebugOption
 from generator.cli.terminal import reporting, say
 
 __all__ = ["init"]

@@ -11,17 +11,17 @@ from typing import Annotated
 import typer
 
 from generator.cli import texts
-from generator.cli.commands import (
+from generator.cli.commands import PROBLEMS, WEIGHTS_CREDIT, app
+from generator.cli.options import (
     PALETTES,
-    PROBLEMS,
-    WEIGHTS_CREDIT,
     ConfigOption,
     DebugOption,
     FitOption,
     ModelOption,
+    PreprocessOption,
     SizeOption,
+    TrustOption,
     WeightsOption,
-    app,
 )
 from generator.cli.terminal import complain, reporting, say
 
@@ -160,6 +160,8 @@ def export(
     weights: WeightsOption = None,
     size: SizeOption = None,
     fit: FitOption = None,
+    preprocess: PreprocessOption = None,
+    trust_model: TrustOption = None,
     debug: DebugOption = False,
 ) -> None:
     """Write exact activations of images as an .npz or a .csv; needs no gallery."""
@@ -170,6 +172,8 @@ def export(
         "layers": layers or None,
         "size": size,
         "fit": fit,
+        "preprocess": preprocess,
+        "trust_model": trust_model,
     }
     from generator.config import load_config
 

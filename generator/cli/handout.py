@@ -13,7 +13,8 @@ from typing import Annotated
 
 import typer
 
-from generator.cli.commands import ConfigOption, DebugOption, app
+from generator.cli.commands import app
+from generator.cli.options import ConfigOption, DebugOption
 from generator.cli.terminal import reporting, say
 from generator.errors import UsageError
 

@@ -12,7 +12,8 @@ from typing import Annotated
 import typer
 
 from generator.cli import reports
-from generator.cli.commands import ConfigOption, DebugOption, app
+from generator.cli.commands import app
+from generator.cli.options import ConfigOption, DebugOption
 from generator.cli.terminal import FAILED, reporting, say
 
 __all__ = ["check", "pack", "publish"]

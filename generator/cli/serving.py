@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from generator import layout
-from generator.cli.commands import DebugOption, app
+from generator.cli.commands import app
+from generator.cli.options import DebugOption
 from generator.cli.terminal import complain, reporting, say
 from generator.errors import LayerlightError, UsageError
 
