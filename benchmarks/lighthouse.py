@@ -1,11 +1,11 @@
 """What Lighthouse says of each kind of page: on a phone and on a desk, as Chrome's own report does.
 
-    python -m benchmarks.lighthouse [SITE] [--kind NAME ...] [--form phone|desk] [--write]
+    python -m benchmarks.lighthouse [SITE ...] [--kind NAME ...] [--form phone|desk] [--write]
 
-The site is served by ``layerlight serve``'s own server on loopback; Lighthouse then works out how
-long the page would take on a slow line and processor (its default, "simulate"). One run a page:
-performance swings by a few points. A kind that the site has not is left out. Exit code 1: a score
-is below 95.
+Sites are served by ``layerlight serve``'s own server on loopback; Lighthouse then works out how
+long a page would take on a slow line and processor (its default, "simulate"). Of each kind the
+first site that has it shows one page, once: performance swings by a few points from run to run.
+Exit code 1: a score is below 95.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -52,54 +51,55 @@ class Report(NamedTuple):
 def main() -> None:
     """Run, print, and with ``--write`` keep the result in ``benchmarks/lighthouse.md``."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.lighthouse", description=__doc__)
-    parser.add_argument("site", type=Path, nargs="?", default=PROJECT / "site")
+    parser.add_argument("sites", metavar="SITE", type=Path, nargs="*", default=[PROJECT / "site"])
     parser.add_argument("--kind", action="append", help="of page; may be given more than once")
     parser.add_argument("--form", choices=FORMS, help="only this one")
     parser.add_argument("--write", action="store_true", help="write benchmarks/lighthouse.md")
     chosen = parser.parse_args()
-    if not (chosen.site / "index.html").is_file():
-        parser.error(f"expected a built gallery in {chosen.site}; run make gallery first")
+    if missing := [site for site in chosen.sites if not (site / "index.html").is_file()]:
+        parser.error(f"expected a built gallery in {missing[0]}; run make gallery first")
     if not PROGRAM.is_file():
         parser.error("Lighthouse is not installed; run make bench-lighthouse instead")
-    site = chosen.site.resolve()
-    there = dict(_specimens(site))
+    if chosen.write and (chosen.kind or chosen.form):
+        parser.error("--write keeps the whole table: expected neither --kind nor --form with it")
+    there = _specimens([site.resolve() for site in chosen.sites])
     if unknown := [kind for kind in chosen.kind or () if kind not in there]:
-        parser.error(f"no page of kind {unknown[0]!r} in {site}; there are {', '.join(there)}")
+        parser.error(f"no page of kind {unknown[0]!r} here; there are {', '.join(there)}")
     asked = {kind: there[kind] for kind in chosen.kind or there}
-    lines, least = [], 100
-    for line, score in _table(site, asked, [chosen.form] if chosen.form else list(FORMS)):
-        print(line, flush=True)
-        lines.append(line)
-        least = min(least, score)
+    forms = [chosen.form] if chosen.form else [*FORMS]
+    heads = [f"{category.replace('-', ' ')}, {form}" for form in forms for category in CATEGORIES]
+    lines = [f"| page | {' | '.join(heads)} | not passed |", "|---" * (len(heads) + 2) + "|"]
+    print("\n".join(lines), flush=True)
+    least, version = 100, ""
+    for kind, (site, page) in asked.items():
+        reports = _reports(site, page, forms)
+        scores = [score for report in reports for score in report.scores]
+        faults = dict.fromkeys(fault for report in reports for fault in report.faults)
+        lines.append(f"| {kind} | {' | '.join(map(str, scores))} | {'; '.join(faults)} |")
+        print(lines[-1], flush=True)
+        least, version = min(least, *scores), reports[0].version
+    last = f"{version}, {os.cpu_count()} cores, loopback, network and processor simulated."
+    print(f"\n{last}")
     if chosen.write:
         head = "# Results of `make bench-lighthouse`\n\nOne run a page; machines differ.\n"
-        RESULTS.write_text("\n".join([head, *lines, ""]), encoding="utf-8")
+        RESULTS.write_text("\n".join([head, *lines, "", last, ""]), encoding="utf-8")
     sys.exit(least < LEAST)
 
 
-def _specimens(site: Path) -> Iterator[tuple[str, str]]:
-    """Kind -> a page of it, of the kinds that this site has."""
+def _specimens(sites: list[Path]) -> dict[str, tuple[Path, str]]:
+    """Kind -> the first site that has pages of it, and one of them."""
+    found: dict[str, tuple[Path, str]] = {}
     for name in (*SPECIMENS, *BESIDE, *LARGE):
         kind = name if name in BESIDE else re.sub(r" of (few|many) channels$", "", name)
-        if found := pages(site, kind):
-            yield name, found[0] if name in LARGE else specimen(site, name)
+        for site in sites:
+            if name not in found and (there := pages(site, kind)):
+                found[name] = site, there[0] if name in LARGE else specimen(site, name)
+    return found
 
 
-def _table(site: Path, asked: dict[str, str], forms: list[str]) -> Iterator[tuple[str, int]]:
-    """Lines, each with the lowest score that it tells of."""
-    heads = [f"{category.replace('-', ' ')}, {form}" for form in forms for category in CATEGORIES]
-    yield f"| page | {' | '.join(heads)} | not passed |", 100
-    yield "|---" * (len(heads) + 2) + "|", 100
-    version = ""
+def _reports(site: Path, page: str, forms: list[str]) -> list[Report]:
     with serve(site, port=0) as server:
-        for kind, page in asked.items():
-            reports = [_report(server.url + page, form) for form in forms]
-            scores = [score for report in reports for score in report.scores]
-            faults = dict.fromkeys(fault for report in reports for fault in report.faults)
-            yield f"| {kind} | {' | '.join(map(str, scores))} | {'; '.join(faults)} |", min(scores)
-            version = reports[0].version
-    yield "", 100
-    yield f"{version}, {os.cpu_count()} cores, loopback, network and processor simulated.", 100
+        return [_report(server.url + page, form) for form in forms]
 
 
 def _report(url: str, form: str) -> Report:

@@ -345,7 +345,7 @@ def strip_png(model: str, image: str, layer: str) -> str:
 
 def excerpt_png(model: str, layer: str, channels: Sequence[int]) -> str:
     """Maps that a text of the gallery shows, of its first image."""
-    return f"learn/figures/{model}/{layer}-{'-'.join(map(str, channels))}.png"
+    return f"learn/figures/{model}/{layer}/{'-'.join(map(str, channels))}.png"
 
 
 def block_png(model: str, image: str, block: str) -> str:

@@ -36,6 +36,8 @@ __all__ = [
 
 _SMALL_QUALITY = 80
 """Of small photographs, 0 to 100: 8 kB of 90."""
+_FEW_PIXELS = 112
+"""So small a photograph is enlarged on its card, where what is lost would show: nothing is."""
 
 Write = Callable[[str, bytes | str], None]
 Pixels = NDArray[np.uint8]
@@ -104,7 +106,7 @@ def image_files(run: Run, plan: Plan) -> Generator[tuple[str, bytes | str], None
     photo = rgb_png(run.pixels)
     yield layout.input_png(model.id, image), photo
     miniature = resized(run.pixels, min(SMALL_PHOTO, max(run.pixels.shape[:2])))
-    yield layout.small_photo(model.id, image), webp(miniature, _SMALL_QUALITY)
+    yield layout.small_photo(model.id, image), webp(miniature, _quality(miniature))
     if plan.values:
         script = layout.input_script(model.id, image)
         yield script, contract.pixels_script(script, photo)
@@ -133,6 +135,10 @@ def image_files(run: Run, plan: Plan) -> Generator[tuple[str, bytes | str], None
     yield script, contract.points_script(script, points_of(model.layers, finite, model.input))
     evidence = yield from _evidence_files(run, plan, found_sheets)
     return Measures(found_sheets, found, evidence)
+
+
+def _quality(photo: NDArray[np.uint8]) -> int:
+    return 100 if max(photo.shape[:2]) <= _FEW_PIXELS else _SMALL_QUALITY
 
 
 def _evidence_files(

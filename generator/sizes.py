@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 SMALL_PHOTO = 224
-"""Longer side, at most, of the photographs in lists and on cards, 56 to 280 px wide there."""
+"""Longer side, at most, of the photographs in lists and on cards."""
 BLOCKS_SIDE = 56
 """Side of the small maps that stand for an image's blocks."""
 SMALL, LARGE = 56, 112

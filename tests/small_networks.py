@@ -67,8 +67,10 @@ def saved(model: Any, path: Path) -> Path:
     return path
 
 
-def maps_of(model: Any, outputs: list[str], images: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
-    """What layers of a model, named here, put out for images (n, height, width, 3) from 0 to 1.
+def maps_of(
+    model: Any, outputs: list[str], images: NDArray[np.uint8] | NDArray[np.float32]
+) -> list[NDArray[np.float32]]:
+    """What layers of a model, named here, put out for images (n, height, width, 3), over 255.
 
     None of the code under test is asked.
     """

@@ -31,10 +31,10 @@ def _asked(site: Path) -> dict[str, set[str]]:
 def test_an_excerpt_holds_the_sheets_own_pixels(site: Path) -> None:
     """Of each channel, in the order of the text, with the gap of a pixel between two."""
     shown = {path for paths in _asked(site).values() for path in paths}
-    assert "learn/figures/vgg16/block1_conv2-17-2.png" in shown
+    assert "learn/figures/vgg16/block1_conv2/17-2.png" in shown
     assert {p.relative_to(site).as_posix() for p in (site / "learn/figures").rglob("*.*")} == shown
     for path in shown:
-        layer, *numbers = Path(path).stem.split("-")
+        layer, numbers = Path(path).parent.name, Path(path).stem.split("-")
         sheet = Path(site, "sheets/vgg16/chelsea", f"{layer}.png")
         facts = json.loads(sheet.with_suffix(".json").read_text("utf-8"))
         tall, wide = facts["tile_height"], facts["tile_width"]
@@ -46,6 +46,14 @@ def test_an_excerpt_holds_the_sheets_own_pixels(site: Path) -> None:
             own = whole[top : top + tall, left : left + wide]
             assert np.array_equal(cut[:, i * (wide + 1) : i * (wide + 1) + wide], own), path
             assert not cut[:, i * (wide + 1) + wide : (i + 1) * (wide + 1)].any()
+
+
+def test_layers_of_like_names_do_not_share_a_file() -> None:
+    """A layer that a network uses twice gets "-2"; twenty-four channels fit into a file's name."""
+    paths = [("conv1", (2, 5)), ("conv1-2", (5,)), ("conv1", (25,)), ("conv1", (5, 2))]
+    assert len({layout.excerpt_png("own", *one) for one in paths}) == 4
+    longest = layout.excerpt_png("own", "x" * 160, range(1000, 1024))
+    assert max(len(part) for part in longest.split("/")) <= 255
 
 
 def test_no_chapter_loads_a_sheet(site: Path) -> None:
@@ -82,12 +90,12 @@ def test_every_text_of_the_gallery_has_its_excerpts(tmp_path: Path) -> None:
     own = {page.path: {one.path for one in page.excerpts} for page in made if page.excerpts}
     ours = [path for path in own if re.match(r"learn/(?!pear)", path)]
     assert {path: names for path, names in own.items() if path not in ours} == {
-        "learn/pear.html": {"learn/figures/toy/block1_conv1-1.png"},
+        "learn/pear.html": {"learn/figures/toy/block1_conv1/1.png"},
         "models/toy/index.html": {
-            "learn/figures/toy/block1_pool-2-0.png",
-            "learn/figures/toy/block1_pool-1.png",
+            "learn/figures/toy/block1_pool/2-0.png",
+            "learn/figures/toy/block1_pool/1.png",
         },
-        "atlas/toy/index.html": {"learn/figures/toy/block1_pool-0.png"},
+        "atlas/toy/index.html": {"learn/figures/toy/block1_pool/0.png"},
     }
     for page in made:
         assert {*FIGURES.findall(_rooted(page))} == own.get(page.path, set()), page.path

@@ -83,7 +83,7 @@ def _patterns(image: str, network: str) -> Iterator[str]:
     """Of what has a number, or a name that gallery.json does not have."""
     yield rf"{layout.STATIC}/(css/{_WORD}\.css|js/{_WORD}\.js|icon\.svg)"
     yield r"learn/[a-z0-9-]+\.html"
-    yield rf"learn/figures/{network}/{_WORD}\.png"
+    yield rf"learn/figures/{network}/{_WORD}/[\d-]+\.png"
     yield r"images/page-\d+\.html"
     yield rf"sheets/{network}/{image}/(strips/{_WORD}\.png|classes/gradcam-\d+\.png)"
     yield rf"handouts/(previews/)?{image}-(student|teacher|poster)(-[a-z0-9-]+)?\.(pdf|webp)"

@@ -119,7 +119,7 @@ def _maps(scene: Scene, words: tuple[str, ...]) -> Found:
     channels = [sheet.strongest if word == STRONGEST else int(word) for word in words[1:]]
     if any(channel >= layer.channels for channel in channels):
         return None
-    # a page of the image's own loads the whole sheet anyway
+    # for a page of one image that would be a file an image: there the sheet has to do
     path = layout.excerpt_png(scene.gallery.model.id, layer.name, channels)
     excerpt = Excerpt(path, scene.image.id, layer, tuple(channels)) if scene.of_gallery else None
     return {

@@ -184,13 +184,16 @@ class Link:
 class Excerpt:
     """Maps that a page shows of its gallery's first image, in a file of their own.
 
-    A sheet has a hundred others: two megabytes for the sake of two.
+    The sheet has a hundred others, and may have two megabytes.
     """
 
     path: str
+    """Of that file, from the site's root."""
     image: str
+    """Id of the image."""
     layer: Layer
     channels: tuple[int, ...]
+    """In the order in which they are shown; none above the layer's last."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,36 +1,43 @@
-"""Long pages: maps are loaded as they come near, and all of them where nothing tells of that."""
+"""Long pages: the maps near the window come first, and all of them come."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from generator import layout
 from tests.browser.visits import PHONE, WIDE, Size
 
 IMAGE = layout.image_page("chelsea")
 ACROSS = layout.across_page("vgg16", "block3_conv2")
+LOADED = "(all that a browser waits for)"
+ALL_CAME = "() => !document.querySelector('.late:not(.near)')"
 Opened = Callable[..., tuple[Page, list[str]]]
+Until = Literal["commit", "load"]
+Routes = Mapping[str, Callable[[Route], None]]
 
 
 @pytest.fixture
 def opened(site: Path, browser: Browser) -> Iterator[Opened]:
-    """Opens a page of the gallery as a file, and lists what it asks for, by file name."""
+    """Opens a page as a file; lists what it asks for, by file name, and when it has loaded."""
     contexts: list[BrowserContext] = []
 
     def open_page(
-        page: str, size: Size = WIDE, *, without: str = "nothing"
+        page: str, size: Size = WIDE, *, routes: Routes | None = None, until: Until = "load"
     ) -> tuple[Page, list[str]]:
         context = browser.new_context(viewport={"width": size[0], "height": size[1]})
         contexts.append(context)
         view, asked = context.new_page(), list[str]()
         view.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
-        view.route(f"**/{without}", lambda route: route.abort())
-        view.goto((site / page).as_uri(), wait_until="networkidle")
+        view.on("load", lambda _: asked.append(LOADED))
+        for name, act in (routes or {}).items():
+            view.route(f"**/{name}", act)
+        view.goto((site / page).as_uri(), wait_until=until)
         return view, asked
 
     yield open_page
@@ -44,55 +51,75 @@ def _strips(site: Path) -> set[str]:
     return {f"{name}.png" for name in re.findall(r"url\([^)]*/strips/(\w+)\.png\)", text)}
 
 
-def test_maps_far_below_are_not_asked_for(site: Path, opened: Opened) -> None:
-    """Of VGG16's 18 layers those of the first block at most, on a phone; further down the next."""
+def test_maps_far_below_come_last(site: Path, opened: Opened) -> None:
+    """Of VGG16's 18 layers those of the first block at most before a phone has the page."""
     page, asked = opened(IMAGE, PHONE)
     strips = _strips(site)
     assert len(strips) == 18
-    assert {name.partition("_")[0] for name in strips & {*asked}} <= {"block1"}
-    with page.expect_request("**/strips/block5_pool.png"):
-        page.locator("#block5_pool").scroll_into_view_if_needed()
+    first = strips & {*asked[: asked.index(LOADED)]}
+    assert first <= {"block1_conv1.png", "block1_conv2.png", "block1_pool.png"}
+    page.wait_for_function(ALL_CAME)
+    page.wait_for_load_state("networkidle")
+    assert strips <= {*asked}
 
 
-def test_the_windows_at_a_tables_foot_neither(opened: Opened) -> None:
-    """Rows have small photographs; the large ones are for the patches below all rows."""
-    page, asked = opened(ACROSS, PHONE)
-    assert "photo.webp" in asked and "input.png" not in asked
-    with page.expect_request("**/input.png"):
-        page.locator("tfoot").scroll_into_view_if_needed()
+def test_rows_have_small_photographs(opened: Opened) -> None:
+    """The large ones are for the patches below all rows."""
+    _, asked = opened(ACROSS, PHONE)
+    before = asked[: asked.index(LOADED)]
+    assert "photo.webp" in before and "input.png" not in before
 
 
 @pytest.mark.parametrize(
-    ("page", "picture"),
+    ("page", "late"),
     [
-        (ACROSS, "block3_conv2.png"),
-        (layout.layer_page("chelsea", "vgg16", "block4_conv2"), "block4_conv2.png"),
-        (layout.atlas_page("vgg16", "block3_conv2"), "block3_conv2.webp"),
+        (IMAGE, ".evidence"),
+        (ACROSS, ".compare tbody"),
+        (layout.atlas_page("vgg16", "block3_conv2"), ".late"),
     ],
-    ids=["across", "layer", "atlas"],
+    ids=["image", "across", "atlas"],
 )
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
-def test_maps_in_the_window_come_by_themselves(
-    page: str, picture: str, size: Size, opened: Opened
+@pytest.mark.parametrize("lost", ["base.js", "tour.js"])
+def test_maps_in_the_window_wait_for_no_other_script(
+    page: str, late: str, lost: str, opened: Opened
 ) -> None:
-    """After the first frame, not with the first movement of the reader."""
-    _, asked = opened(page, size)
-    assert picture in asked
+    """One that hangs keeps the page from having loaded, and keeps no map that is scrolled to."""
+    held: list[Route] = []
+    view, asked = opened(page, routes={lost: lambda route: held.append(route)}, until="commit")
+    part = view.locator(f"{late}.late").last
+    part.scroll_into_view_if_needed()
+    expect(part).to_have_class(re.compile(r"\bnear\b"))
+    assert LOADED not in asked and held
+    held.pop().abort()
+
+
+def test_what_is_not_there_yet_is_no_map_of_zeros(opened: Opened) -> None:
+    """Which would be dark: nothing is seen there."""
+    view, _ = opened(IMAGE, PHONE, routes={"tour.js": lambda route: None}, until="commit")
+    last = view.locator(".late .maps").last
+    expect(last).to_have_css("visibility", "hidden")
+    last.evaluate("maps => maps.closest('.late').classList.add('near')")
+    expect(last).to_have_css("visibility", "visible")
 
 
 def test_paper_has_all_maps(site: Path, opened: Opened) -> None:
-    """Also those that were never near: a browser loads them before it prints."""
+    """Also those that were never near."""
     page, asked = opened(IMAGE)
-    assert not _strips(site) <= {*asked}
     page.pdf()
     assert _strips(site) <= {*asked}
+    page.emulate_media(media="print")
+    expect(page.locator(".late .maps").last).to_have_css("visibility", "visible")
 
 
 @pytest.mark.parametrize("lost", ["first.js", "base.js"])
 def test_a_script_that_is_lost_takes_no_maps_with_it(lost: str, site: Path, opened: Opened) -> None:
-    """On a stick of years from now, say: all are loaded at once."""
-    _, asked = opened(IMAGE, without=lost)
+    """On a stick of years from now, say; nor are there tools that do nothing."""
+    page, asked = opened(IMAGE, routes={lost: lambda route: route.abort()})
+    page.wait_for_load_state("networkidle")
+    expect(page.locator(".late .maps").last).to_have_css("visibility", "visible")
     assert _strips(site) <= {*asked}
+    if lost == "base.js":
+        expect(page.locator("html")).not_to_have_class(re.compile("scripted"))
 
 
 def test_nor_do_scripts_that_are_off(site: Path, browser: Browser) -> None:
