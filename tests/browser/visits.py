@@ -14,7 +14,7 @@ WIDE: Size = (1440, 900)
 PHONE: Size = (360, 740)
 
 _LOAD_IMAGES = """async () => {
-  for (const late of document.querySelectorAll(".late")) late.classList.add("near");
+  for (const late of document.querySelectorAll(".late")) late.classList.add("near", "here");
   const backgrounds = [...document.querySelectorAll("main *")]
     .map(element => /url\\("(.+)"\\)/.exec(getComputedStyle(element).backgroundImage)?.[1]);
   const images = [...document.images, ...[...new Set(backgrounds)].filter(Boolean).map(url => {
