@@ -21,7 +21,7 @@ from tests.browser.loopback import serving
 from tests.browser.sheets import data_of, facts_of
 from tests.browser.test_accessibility import RULES
 from tests.browser.test_damage import Damage, faults, gone, halved, nonsense
-from tests.browser.visits import PHONE, WIDE, Size, Visit, Visitor
+from tests.browser.visits import PHONE, WIDE, Size, Visit, Visitor, load_images
 
 NAME = "block3_conv3"
 LAYER = f"images/chelsea/vgg16/{NAME}.html"
@@ -82,6 +82,7 @@ def best_of(site: Path, channel: int) -> tuple[float, str]:
 
 def nearest(shown: Locator, pictures: np.ndarray) -> int:
     """The channel whose picture is most like what is drawn there."""
+    load_images(shown.page)
     with Image.open(io.BytesIO(shown.screenshot())) as opened:
         seen = np.asarray(opened.convert("RGB").resize(pictures.shape[2:0:-1]), dtype=np.float64)
     return int(np.abs(pictures - seen).mean(axis=(1, 2, 3)).argmin())

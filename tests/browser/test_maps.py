@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import Page
 
 from tests.browser.sheets import facts_of, grey_of
-from tests.browser.visits import PHONE, Visit
+from tests.browser.visits import PHONE, Visit, load_images
 
 LAYER = "images/chelsea/vgg16/block3_conv3.html"
 DEEP = "images/chelsea/vgg16/block5_conv3.html"
@@ -26,6 +26,7 @@ def on_screen(page: Page, channel: int) -> np.ndarray:
     frame.scroll_into_view_if_needed()
     box = frame.bounding_box()
     assert box
+    load_images(page)
     shot = page.screenshot(clip={**box, "width": 56, "height": 56})
     with Image.open(io.BytesIO(shot)) as image:
         return np.asarray(image.convert("RGB"), dtype=np.float64)

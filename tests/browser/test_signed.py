@@ -16,7 +16,7 @@ from PIL import Image
 from playwright.sync_api import Locator, Page
 
 from tests.browser.test_save import saved
-from tests.browser.visits import Visit
+from tests.browser.visits import Visit, load_images
 
 SIDE = 16
 """Of a map of the layer."""
@@ -58,6 +58,7 @@ def values_of(beside: Path, channel: int, image: str = "chelsea") -> Values:
 def drawn(page: Page, frame: Locator) -> Values:
     """The middle of each value of a map as it is on the screen, (16, 16, 3), 0 to 255."""
     frame.scroll_into_view_if_needed()
+    load_images(page)
     box = frame.bounding_box()
     assert box
     with Image.open(io.BytesIO(page.screenshot(clip=box))) as shot:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
 
-__all__ = ["PHONE", "WIDE", "Size", "Visit", "Visitor"]
+__all__ = ["PHONE", "WIDE", "Size", "Visit", "Visitor", "load_images"]
 
 Size = tuple[int, int]
 """Width and height of the window, CSS pixels."""
@@ -32,6 +32,11 @@ _WIDEST = """() => {
     .sort(([a], [b]) => b - a).slice(0, 3)
     .map(([right, element]) => `<${element.localName} class="${element.className}"> to ${right}`);
 }"""
+
+
+def load_images(page: Page) -> None:
+    """Load every image of the page and every map, those below the window too, and show them."""
+    page.evaluate(_LOAD_IMAGES)
 
 
 @dataclass
@@ -60,7 +65,7 @@ class Visit:
 
     def load_images(self) -> None:
         """Load every image of the page, those below the window too."""
-        self.page.evaluate(_LOAD_IMAGES)
+        load_images(self.page)
 
     def overflow(self) -> str:
         """What is wider than the window, for a message; "" if the page does not scroll sideways."""
