@@ -319,7 +319,7 @@ def input_png(model: str, image: str) -> str:
 
 
 def small_photo(model: str, image: str) -> str:
-    """The same for lists of images: lossy, a tenth of the bytes."""
+    """The same for lists of images: a tenth of the bytes, since lossy unless it is tiny."""
     return f"{_sheets(model, image)}/photo.webp"
 
 

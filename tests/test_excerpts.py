@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -81,8 +82,7 @@ def test_every_text_of_the_gallery_has_its_excerpts(tmp_path: Path) -> None:
             },
         )
     )
-    gallery = gallery_of(texts)
-    object.__setattr__(gallery, "atlas", {"block1_conv1": PICTURES})
+    gallery = replace(gallery_of(texts), atlas={"block1_conv1": PICTURES})
     made = [
         *pages.image_pages(gallery, gallery.images[0], None, None),
         *pages.gallery_pages(gallery, surveyed(gallery)),

@@ -61,9 +61,9 @@ def article(scene: Scene, body: str, *, own: bool) -> Article:
     )
 
 
-def excerpts(*articles: Article | None) -> tuple[Excerpt, ...]:
+def excerpts(*articles: Article) -> tuple[Excerpt, ...]:
     """What the figures of a page's texts need cut out, each once."""
-    figures = (figure for one in articles if one for figure in one.figures.values() if figure)
+    figures = (figure for one in articles for figure in one.figures.values() if figure)
     found = (figure.get("excerpt") for figure in figures)
     return tuple(dict.fromkeys(excerpt for excerpt in found if excerpt))
 

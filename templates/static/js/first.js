@@ -5,13 +5,14 @@
 (() => {
 "use strict";
 const { classList } = document.documentElement, kept = [];
-classList.add("scripted", "patient");
 const loaded = new Promise(done => addEventListener("load", done));
 const painted = new Promise(done => {
   if (PerformanceObserver.supportedEntryTypes.includes("paint")) {
     new PerformanceObserver(done).observe({ type: "paint", buffered: true });
   } else requestAnimationFrame(() => setTimeout(done));
 });
+/* Only now: in a browser that lacks one of these nothing is to wait. */
+classList.add("scripted", "patient");
 async function come(part) {
   await painted;
   part.classList.add("near");
